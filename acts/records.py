@@ -105,7 +105,9 @@ def where(records: pd.DataFrame, **conditions: Any) -> pd.DataFrame:
     return records[keep.astype(bool)]
 
 
-def paired(records: pd.DataFrame, metric: str, *, index: Iterable[str] = ("dataset", "network", "seed")) -> pd.DataFrame:
+def paired(
+    records: pd.DataFrame, metric: str, *, index: Iterable[str] = ("dataset", "network", "seed")
+) -> pd.DataFrame:
     """Return values of one metric with a row a pair (dataset, network, seed) and a column an activation.
 
     Raises ValueError where a pair was measured more than once, that is where a condition was left open.
