@@ -1,0 +1,330 @@
+"""The catalogue of claims: what the literature says, and the rule, fixed before any number, that decides each.
+
+``acts/claims.yaml`` is the catalogue; the models here say what an entry may hold. Nothing in this room knows torch.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from ruamel.yaml import YAML
+
+VOCABULARY = (
+    "supported", "refuted", "mixed", "true if", "equivalent", "inconclusive", "not decidable", "not measured here",
+)  # fmt: skip
+DECIDED = ("supported", "refuted", "mixed", "true if", "equivalent")
+Word = Literal[
+    "supported", "refuted", "mixed", "true if", "equivalent", "inconclusive", "not decidable", "not measured here"
+]
+PATH = Path(__file__).resolve().parent.parent / "claims.yaml"
+
+EXPERIMENTS = (
+    "formulas", "precision", "gradient_flow", "dead_units", "convergence", "generalization", "robustness",
+    "mechanisms", "cost", "replications", "audit", "selection",
+)  # fmt: skip
+NOTEBOOKS = {
+    "formulas": "01_catalogue", "precision": "02_precision", "gradient_flow": "03_gradient_flow",
+    "dead_units": "04_dead_units", "convergence": "05_convergence", "generalization": "06_generalization",
+    "robustness": "07_robustness", "mechanisms": "08_mechanisms", "cost": "09_cost",
+    "replications": "10_replications", "audit": "10_replications", "selection": "11_selection",
+}  # fmt: skip
+
+
+class ClaimError(ValueError):
+    """A claim that cannot be judged as written: one line with the claim, the field and what was possible."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text that the review takes claims from; ``gloss`` is an English rendering of the title."""
+
+    title: str
+    language: str
+    gloss: str
+    key: str = ""
+
+
+SOURCES = {
+    source.title: source
+    for source in (
+        Source(
+            "untitled web review of activation functions, 2024-07-12",
+            "Japanese",
+            "a review from sigmoid to GELU that shows no title; the copy breaks off inside its section on ELU",
+        ),
+        Source(
+            "活性化関数としてのReLU(Rectified Linear Unit)の理解と応用",
+            "Japanese",
+            "Understanding and applying ReLU (rectified linear unit) as an activation function",
+        ),
+        Source(
+            "Введение в основы глубокого обучения [4]: Знакомство с функциями активации: tanh, sigmoid, ReLU, PReLU, "
+            "ELU, softplus, softmax, swish и т. д.",
+            "Russian",
+            "Introduction to the foundations of deep learning [4]: getting to know activation functions",
+        ),
+        Source("ニューラル ネットワーク: 活性化関数", "Japanese", "Neural networks: activation functions"),
+        Source("Gaussian error linear units (GELUs)", "English", "", "hendrycks2016"),
+        Source("Mish: a self regularized non-monotonic activation function", "English", "", "misra2019"),
+        Source("Searching for activation functions", "English", "", "ramachandran2017"),
+    )
+}
+
+
+class Model(BaseModel):
+    """A frozen model that refuses unknown keys and values of another type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Fact(Model):
+    """Where one number stands in the records; a column that is left out is null there."""
+
+    activation: str
+    metric: str
+    experiment: str = "formulas"
+    arm: str | None = None
+    init: str | None = None
+    network: str | None = None
+    depth: int | None = None
+    layer: int | None = None
+
+
+class Check(Model):
+    """One comparison ``left op right``; a side is the name of a fact or a number, ``within`` the tolerance of ==."""
+
+    left: str | float
+    op: Literal["<", "<=", ">", ">=", "==", "!="]
+    right: str | float
+    within: float = 0.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        """Read the short form ``[left, op, right]`` or ``[left, op, right, within]``."""
+        if isinstance(value, list) and len(value) in (3, 4):
+            return dict(zip(("left", "op", "right", "within"), value, strict=False))
+        return value
+
+
+class Case(Model):
+    """A common situation in which the claim is tested; it holds there when every check does."""
+
+    when: str = ""
+    checks: tuple[Check, ...] = Field(min_length=1)
+
+
+class Elsewhere(Model):
+    """A fact counted over every activation in the records: does the same hold of the other functions?"""
+
+    metric: str
+    op: Literal["<", "<=", ">", ">=", "==", "!="]
+    value: float
+    arm: str | None = None
+    init: str | None = None
+    depth: int | None = None
+
+
+class Exact(Model):
+    """A claim that mathematics decides.
+
+    ``all``: refuted by one case that fails; ``some`` ("may", "cannot avoid"): supported by one case that holds;
+    ``unstated``: the claim leaves a quantity open, so cases that disagree make it *true if*.
+    """
+
+    kind: Literal["exact"]
+    facts: dict[str, Fact]
+    quoted: dict[str, float] = {}
+    quantifier: Literal["all", "some", "unstated"] = "all"
+    cases: tuple[Case, ...] = Field(min_length=1)
+    effect: str
+    unit: str = ""
+    elsewhere: Elsewhere | None = None
+
+    @property
+    def experiment(self) -> str:
+        """Return the comparison that takes the facts."""
+        return "formulas"
+
+    @model_validator(mode="after")
+    def _named(self) -> "Exact":
+        known = {*self.facts, *self.quoted}
+        sides = [side for case in self.cases for check in case.checks for side in (check.left, check.right)]
+        for name in [self.effect, *(side for side in sides if isinstance(side, str))]:
+            if name not in known:
+                raise ValueError(f"unknown fact {name!r}{suggestion(name, known)}")
+        return self
+
+
+class Contrast(Model):
+    """A paired comparison of arm ``a`` with each ``b``, one primary contrast per combination of ``over``.
+
+    ``margin`` is in the unit of the contrast (relative for a log scale) and fixed before the run. ``cells`` fixes the
+    other columns: a scalar is equality, a list membership.
+    """
+
+    kind: Literal["contrast"]
+    experiment: str
+    metric: str
+    scale: Literal["log", "linear"] = "log"
+    better: Literal["lower", "higher"] = "lower"
+    a: str
+    b: tuple[str, ...] = Field(min_length=1)
+    cells: dict[str, Any] = {}
+    over: tuple[str, ...] = ("dataset", "network", "optimizer")
+    quantifier: Literal["everywhere", "somewhere", "mean"] = "everywhere"
+    degree: Literal["better", "greatly", "little", "alternative", "no_difference"] = "better"
+    margin: float = Field(gt=0)
+    unit: str = ""
+
+
+class Conjunction(Model):
+    """A claim made of others: refuted when a member is, supported when all are, else inconclusive."""
+
+    kind: Literal["conjunction"]
+    members: tuple[str, ...] = Field(min_length=2)
+
+    @property
+    def experiment(self) -> str:
+        """Return the comparison whose notebook shows the claim."""
+        return "selection"
+
+
+class Unmeasured(Model):
+    """A claim that no comparison of this release decides; ``facts`` is what mathematics already says about it."""
+
+    kind: Literal["unmeasured"]
+    experiment: str
+    facts: dict[str, Fact] = {}
+
+
+Rule = Annotated[Exact | Contrast | Conjunction | Unmeasured, Field(discriminator="kind")]
+
+
+class Claim(Model):
+    """One sentence of the literature, restated, with the rule that decides it and the sentences that tell the finding.
+
+    ``verdict`` says in words what supports and what refutes; ``rule`` is the same for the machine. ``sentences`` maps
+    a verdict to a template whose numbers are filled in from the records.
+    """
+
+    id: str = Field(pattern=r"^C\d\d$")
+    topic: str
+    sources: tuple[str, ...] = Field(min_length=1)
+    claim: str
+    measure: str
+    verdict: str
+    kind: Literal["exact", "experiment", "policy"]
+    same_evidence_as: str | None = None
+    source_note: str | None = None
+    contradicts: str | None = None
+    evidence: tuple[str, ...] = ()
+    rule: Rule
+    sentences: dict[Word, str] = {}
+
+    @property
+    def experiment(self) -> str:
+        """Return the comparison that decides the claim."""
+        return self.rule.experiment
+
+    @property
+    def notebook(self) -> str:
+        """Return the notebook that shows the claim."""
+        return NOTEBOOKS[self.experiment]
+
+    @property
+    def margin(self) -> float | None:
+        """Return the margin set before the run, in the unit of the contrast; None for a claim without one."""
+        return getattr(self.rule, "margin", None)
+
+    @field_validator("sources")
+    @classmethod
+    def _known_sources(cls, titles: tuple[str, ...]) -> tuple[str, ...]:
+        for title in titles:
+            if title not in SOURCES:
+                raise ValueError(f"unknown source {title!r}{suggestion(title, SOURCES)}")
+        return titles
+
+    @model_validator(mode="after")
+    def _known_experiment(self) -> "Claim":
+        if self.experiment not in EXPERIMENTS:
+            near = suggestion(self.experiment, EXPERIMENTS)
+            raise ValueError(f"unknown experiment {self.experiment!r}{near}")
+        return self
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the records say about one claim, in one vocabulary.
+
+    ``effect``, ``low`` and ``high`` share ``unit``; ``level`` is the confidence of the interval, ``n`` the number of
+    paired seeds (None for mathematics, whose number is its own interval), ``p_holm`` the adjusted p of the contrast
+    that decides; ``condition`` names the cells, or when a *true if* holds; ``evidence`` the labels of figures.
+    """
+
+    claim: str
+    verdict: Word
+    effect: float | None = None
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    n: int | None = None
+    margin: float | None = None
+    p_holm: float | None = None
+    condition: str = ""
+    sentence: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return "; did you mean 'relu'? (34 known)" for a word that is close to a known one, else the count alone."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    return f"; did you mean {near[0]!r}? ({len(names)} known)" if near else f" ({len(names)} known)"
+
+
+def parse(entry: Mapping[str, Any], where: str = "claims.yaml") -> Claim:
+    """Return one entry of the catalogue as a Claim; raises ClaimError, one line, where it breaks the schema."""
+    try:
+        return Claim.model_validate(dict(entry))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        text = str(first["msg"]).removeprefix("Value error, ").replace("\n", " ")
+        name = entry.get("id", "a claim without id") if isinstance(entry, Mapping) else entry
+        raise ClaimError(f"{where}: {name}: {place + ': ' if place else ''}{text}") from None
+
+
+def load(path: Path = PATH) -> list[Claim]:
+    """Return the claims of a catalogue file in its order.
+
+    Raises ClaimError, one line, for a broken entry, an id that occurs twice, or a reference to a claim that is not
+    there.
+    """
+    entries = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    claims = [parse(entry, path.name) for entry in entries]
+    ids = [claim.id for claim in claims]
+    for name in ids:
+        if ids.count(name) > 1:
+            raise ClaimError(f"{path.name}: {name}: stands there twice")
+    for claim in claims:
+        members = claim.rule.members if isinstance(claim.rule, Conjunction) else ()
+        for other in (*members, claim.same_evidence_as, claim.contradicts):
+            if other is not None and other not in ids:
+                raise ClaimError(f"{path.name}: {claim.id}: unknown claim {other!r}{suggestion(other, ids)}")
+    return claims
+
+
+def catalogue() -> list[Claim]:
+    """Return the claims of ``acts/claims.yaml``, validated, in order."""
+    return list(_own())
+
+
+@cache
+def _own() -> tuple[Claim, ...]:
+    return tuple(load())
