@@ -1,0 +1,117 @@
+"""What is wrong with a configuration, said in one line after its file and line."""
+
+import re
+from collections.abc import Collection
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from acts.params.schema import Params, Section
+from acts.params.yaml12 import Lines
+
+Place = tuple[int | str, ...]
+
+_EXPECTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "string": "text",
+    "bool": "true or false",
+    "tuple": "a list [a, b]",
+    "dict": "lines of 'key: value'",
+    "model": "lines of 'key: value'",
+}
+_FORM = {
+    "title": "one line of text",
+    "networks": "mlp_DEPTHxWIDTH, as mlp_8x32",
+    "datasets": "a data set's word, as digits",
+    "notebooks": "a notebook's name, as 03_gradient_flow",
+}
+_NOUN = {"activations": "activation", "datasets": "data set", "notebooks": "notebook"}
+
+
+def hint(word: str, known: Collection[str]) -> str:
+    """Return "; did you mean …?" for the nearest known word, or nothing."""
+    near = get_close_matches(word[:100], list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def first(error: ValidationError, lines: Lines) -> tuple[int, str]:
+    """Return the line and message of the first fault; a missing key yields to a misspelt one."""
+    faults = error.errors()
+    faults = [fault for fault in faults if fault["type"] != "missing"] or faults
+    line, _, fault = min((line_of(lines, fault["loc"]), position, fault) for position, fault in enumerate(faults))
+    return line, _message(fault)
+
+
+def line_of(lines: Lines, place: Place) -> int:
+    """Return the line of a place in the document, or of the nearest thing around it."""
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 1)
+
+
+def stranger(params: Params, lines: Lines, known: dict[str, Collection[str] | None]) -> tuple[int, str] | None:
+    """Return the line and message of the first activation, data set or notebook that is not among the known."""
+    places: list[tuple[Place, str, Any]] = [(("notebooks",), "notebooks", params.notebooks)]
+    for word in params.experiments.words():
+        section = getattr(params.experiments, word)
+        for key in ("activations", "datasets"):
+            places.append((("experiments", word, key), key, getattr(section, key, ())))
+    for place, key, mentioned in places:
+        words = known[key]
+        if words is None or mentioned == "all":
+            continue
+        for position, mention in enumerate(mentioned):
+            if mention.partition("(")[0] not in words:
+                line = line_of(lines, (*place, position))
+                return line, f"{key}: unknown {_NOUN[key]} {_short(mention)}{hint(mention, words)}"
+    return None
+
+
+def _message(fault: Any) -> str:
+    """Return one fault in plain words, after its key."""
+    place, kind = fault["loc"], fault["type"]
+    key = next((str(part) for part in reversed(place) if isinstance(part, str) and part != "[key]"), "")
+    shown, given = _short(fault["input"]), fault.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"{_short(key, quoted=False)}: unknown parameter{hint(key, _fields(place[:-1]))}"
+    if kind == "missing":
+        return f"{key}: missing"
+    if kind == "value_error":
+        return f"{key}: {given['error']}"
+    if kind == "literal_error":
+        known = re.findall(r"'([^']*)'", given["expected"])
+        near = hint(fault["input"], known) if isinstance(fault["input"], str) else ""
+        return f"{_short(key, quoted=False)}: unknown value {shown}{near or '; one of ' + ', '.join(known)}"
+    if kind == "finite_number":
+        return f"{key}: should be a finite number, not {shown}"
+    if kind == "string_pattern_mismatch":
+        return f"{key}: should be {_FORM[key]}, not {shown}"
+    for start, expected in _EXPECTED.items():
+        if kind.startswith(start) and kind.endswith("_type"):
+            return f"{key}: should be {expected}, not {shown}"
+    return f"{key}: {fault['msg'][:1].lower()}{fault['msg'][1:]}, not {shown}"
+
+
+def _short(value: Any, *, quoted: bool = True) -> str:
+    """Return a value for a message: escaped, on one line, at most 60 characters."""
+    escaped = repr(value) if quoted or not str(value).isprintable() else str(value)
+    return escaped if len(escaped) <= 60 else escaped[:60] + "…"
+
+
+def _fields(place: Place) -> list[str]:
+    """Return the keys that may stand at a place in the document."""
+    model: Any = Params
+    for part in place:
+        annotation = model.model_fields[part].annotation
+        inner = [kind for kind in (annotation, *getattr(annotation, "__args__", ())) if _is_section(kind)]
+        if not inner:
+            return []
+        model = inner[0]
+    return list(model.model_fields)
+
+
+def _is_section(kind: Any) -> bool:
+    """Say whether an annotation is one of our sections."""
+    return isinstance(kind, type) and issubclass(kind, Section)

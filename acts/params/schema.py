@@ -1,0 +1,122 @@
+"""The schema of a configuration: strict about types, frozen, and closed to keys it does not know."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, PrivateAttr, model_validator
+
+
+def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a list's items if there are some and none stands twice, else raise ValueError."""
+    if not values:
+        raise ValueError("the list is empty")
+    for position, value in enumerate(values):
+        if value in values[:position]:
+            raise ValueError(f"{value!r} stands twice in the list")
+    return values
+
+
+def _all_or_names(value: Any) -> Any:
+    """Return ``"all"`` or a tuple of activation names, else raise ValueError."""
+    if value == "all":
+        return value
+    if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
+        raise ValueError("should be 'all' or a list of activation names")
+    return _unique(value)
+
+
+Activations = Annotated[Literal["all"] | tuple[str, ...], PlainValidator(_all_or_names)]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Network = Annotated[str, Field(pattern=r"^mlp_[1-9][0-9]{0,3}x[1-9][0-9]{0,4}$")]
+Notebook = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
+Init = Literal["torch_default", "lecun", "he", "stable", "critical"]
+Optimizer = Literal["sgd", "adam"]
+Rate = Annotated[float, Field(gt=0, le=1e4)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Seeds = Annotated[int, Field(ge=1, le=1000)]
+Depth = Annotated[int, Field(ge=1, le=10_000)]
+Width = Annotated[int, Field(ge=1, le=65_536)]
+Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+$")]
+
+
+class Section(BaseModel):
+    """A frozen mapping of known keys, strict about types, without infinities."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Formulas(Section):
+    """What is computed from formulas alone: ``points`` of every curve on [-span, span]."""
+
+    activations: Activations = "all"
+    points: Annotated[int, Field(ge=3, le=10_001)] = 241
+    span: Annotated[float, Field(gt=0, le=1000)] = 6.0
+
+
+class GradientFlow(Section):
+    """Signal norms through networks at initialisation; one seed is one network."""
+
+    activations: Activations
+    inits: Annotated[tuple[Init, ...], AfterValidator(_unique)]
+    depths: Annotated[tuple[Depth, ...], AfterValidator(_unique)]
+    width: Width
+    seeds: Seeds
+
+
+class Convergence(Section):
+    """Training with a learning rate tuned for every arm; ``growths`` is how often a grid may grow at its edge."""
+
+    activations: Activations
+    datasets: Annotated[tuple[Word, ...], AfterValidator(_unique)]
+    networks: Annotated[tuple[Network, ...], AfterValidator(_unique)]
+    optimizers: Annotated[tuple[Optimizer, ...], AfterValidator(_unique)]
+    inits: Annotated[tuple[Init, ...], AfterValidator(_unique)]
+    seeds: Seeds
+    steps: Count
+    batch: Count
+    evaluations: Count
+    rates: dict[Optimizer, Annotated[tuple[Rate, ...], AfterValidator(_unique)]]
+    growths: Annotated[int, Field(ge=0, le=20)] = 2
+
+    @model_validator(mode="after")
+    def _rates_given(self) -> "Convergence":
+        """Raise ValueError if an optimizer is asked for without rates to try."""
+        for optimizer in self.optimizers:
+            if optimizer not in self.rates:
+                raise ValueError(f"rates has no grid for the optimizer {optimizer!r}")
+        return self
+
+
+class Experiments(Section):
+    """The comparisons of a configuration, each under its one word; a comparison left out is not run."""
+
+    formulas: Formulas | None = None
+    gradient_flow: GradientFlow | None = None
+    convergence: Convergence | None = None
+
+    def words(self) -> list[str]:
+        """Return the words of the comparisons that are asked for, in the order of the schema."""
+        return [word for word in type(self).model_fields if getattr(self, word) is not None]
+
+
+class Params(Section):
+    """One configuration; ``name`` is the file's name without ending, ``text`` what the file says."""
+
+    title: Title
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
+    dtype: Literal["float32", "float64"] = "float32"
+    engine: Literal["serial", "local"] = "local"
+    workers: Annotated[int, Field(ge=1, le=256)] = 2
+    experiments: Experiments
+    notebooks: Annotated[tuple[Notebook, ...], AfterValidator(_unique)]
+    _name: str = PrivateAttr(default="unnamed")
+    _text: str = PrivateAttr(default="")
+
+    @property
+    def name(self) -> str:
+        """Return the name of the configuration, also the name of its folder under ``reports/``."""
+        return self._name
+
+    @property
+    def text(self) -> str:
+        """Return the file as it was read, for the provenance; empty when made in Python."""
+        return self._text
