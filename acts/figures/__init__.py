@@ -1,0 +1,26 @@
+"""Figures: records in, a figure or a table out; one visual language, and no torch.
+
+One module a comparison (``formulas``, ``gradient_flow``, ``convergence``) and one for the ledger (``verdicts``).
+Every function takes the records and, for labels and colours, the catalogue that ``figures.catalogue(config)`` reads.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from acts.figures.naming import catalogue
+from acts.figures.style import render, use_style
+from acts.figures.table import Table, Text, escape
+
+__all__ = [
+    "Table", "Text", "catalogue", "convergence", "escape", "formulas", "gradient_flow", "render", "use_style",
+    "verdicts",
+]  # fmt: skip
+
+_FAMILIES = ("convergence", "formulas", "gradient_flow", "verdicts")
+
+
+def __getattr__(name: str) -> Any:
+    """Load a figure family when it is first used (PEP 562)."""
+    if name in _FAMILIES:
+        return import_module(f"acts.figures.{name}")
+    raise AttributeError(f"module 'acts.figures' has no attribute {name!r}")

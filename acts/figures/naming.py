@@ -1,0 +1,88 @@
+"""Naming: what a reader calls an activation, a data set, a network, an init."""
+
+import re
+from collections.abc import Iterable
+
+import pandas as pd
+
+from acts import params
+from acts.figures import palette
+
+COLUMNS = (
+    "name", "label", "family", "year", "reference", "aliases", "formula", "latex", "derivative_latex", "elementwise",
+)  # fmt: skip
+
+_WORDS = {
+    "torch_default": "PyTorch default",
+    "lecun": "LeCun",
+    "he": "He",
+    "stable": "stable",
+    "critical": "critical",
+    "sgd": "SGD",
+    "adam": "Adam",
+    "fashion_mnist": "Fashion-MNIST",
+    "mnist": "MNIST",
+}
+_GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "lambda": "λ", "theta": "θ"}
+_NETWORK = re.compile(r"(?P<kind>[a-z]+)_(?P<depth>\d+)x(?P<width>\d+)")
+_VARIANT = re.compile(r"(?P<name>\w+)\((?P<settings>.*)\)")
+
+
+def catalogue(config: str) -> pd.DataFrame:
+    """Return the catalogue published with a configuration, an activation a row; empty where none is published yet."""
+    path = params.root() / "reports" / config / "catalogue.csv"
+    if not path.is_file():
+        return pd.DataFrame(columns=list(COLUMNS))
+    return pd.read_csv(path, dtype={"year": "Int64"})
+
+
+def word(value: str) -> str:
+    """Return a data set, network, init or optimiser in a reader's words."""
+    network = _NETWORK.fullmatch(value)
+    if network:
+        return f"{network['kind'].upper()} {network['depth']} × {network['width']}"
+    return _WORDS.get(value, value.replace("_", " "))
+
+
+def label(table: pd.DataFrame, activation: str) -> str:
+    """Return the label of an activation or of a variant of one; its own name where the catalogue does not know it."""
+    variant = _VARIANT.fullmatch(activation)
+    if variant:
+        settings = re.sub(r"\w+(?==)", lambda found: _GREEK.get(found[0], found[0]), variant["settings"])
+        return f"{label(table, variant['name'])} ({settings.replace('=', ' = ').replace(',', ', ')})"
+    found = table.loc[table["name"] == activation, "label"]
+    return str(found.iloc[0]) if len(found) else activation
+
+
+def family(table: pd.DataFrame, activation: str) -> str:
+    """Return the family of an activation; ``other`` where the catalogue does not know it."""
+    found = table.loc[table["name"] == activation.partition("(")[0], "family"]
+    return str(found.iloc[0]) if len(found) else "other"
+
+
+def ordered(table: pd.DataFrame, activations: Iterable[str]) -> list[str]:
+    """Return activations by family, inside one in the catalogue's order, unknown ones last by name."""
+    present = list(dict.fromkeys(str(activation) for activation in activations))
+    ranks = {name: place for place, name in enumerate(table["name"])}
+    families = palette.families([*table["family"].astype(str), *(family(table, one) for one in present)])
+
+    def rank(activation: str) -> tuple[int, int, str]:
+        own = ranks.get(activation.partition("(")[0], len(ranks))
+        return families.index(family(table, activation)), own, activation
+
+    return sorted(present, key=rank)
+
+
+def strokes(table: pd.DataFrame, activations: Iterable[str]) -> dict[str, dict[str, object]]:
+    """Return colour, dash and mark of every activation: the family's colour, a dash for each of its members."""
+    counts: dict[str, int] = {}
+    drawn: dict[str, dict[str, object]] = {}
+    for activation in ordered(table, activations):
+        own = family(table, activation)
+        drawn[activation] = {
+            "color": palette.of_family(own),
+            "linestyle": palette.dash(counts.get(own, 0)),
+            "marker": palette.mark(own),
+        }
+        counts[own] = counts.get(own, 0) + 1
+    return drawn

@@ -1,0 +1,138 @@
+"""Style: the one visual language of all figures, and figures whose bytes repeat.
+
+Faces are transparent and text is black text, so that a page may recolour it for a dark background. Figures are drawn
+on a page of fixed width with panels placed in inches: labels never depend on a layout engine's guess.
+"""
+
+import io
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from acts.figures.palette import GREY, INK, PALE
+
+WIDTH = 7.0  # inches: the text width of the page
+SMALL = 7.0  # points: direct labels and annotations
+
+RC: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "acts",
+    "figure.facecolor": "none",
+    "figure.dpi": 110,
+    "savefig.facecolor": "none",
+    "savefig.dpi": 200,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8.0,
+    "axes.facecolor": "none",
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 8.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 5.0,
+    "axes.labelsize": 8.0,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "grid.color": PALE,
+    "grid.linewidth": 0.4,
+    "grid.alpha": 0.55,
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "xtick.minor.visible": False,
+    "ytick.minor.visible": False,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 3.5,
+    "lines.solid_capstyle": "round",
+    "patch.linewidth": 0.6,
+    "legend.frameon": False,
+    "axes.formatter.use_mathtext": False,
+}
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+def use_style() -> None:
+    """Set the style for this process and, in a notebook, show figures as SVG and PNG with repeatable bytes."""
+    mpl.rcParams.update(RC)
+    try:
+        from IPython import get_ipython
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:
+        return
+    if get_ipython() is not None:
+        set_matplotlib_formats("svg", "png", metadata={"Date": None}, bbox_inches="tight", pad_inches=0.04)
+
+
+def drawn(draw: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """Run a figure function in the style, whatever the process has set."""
+
+    @wraps(draw)
+    def styled(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+        with mpl.rc_context(RC):
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+def render(figure: Figure, kind: str = "svg") -> bytes:
+    """Return a figure as the bytes of an SVG or PNG file; the same figure gives the same bytes."""
+    buffer = io.BytesIO()
+    with mpl.rc_context(RC):
+        figure.savefig(buffer, format=kind, metadata={"Date": None}, bbox_inches="tight", pad_inches=0.04)
+    return buffer.getvalue()
+
+
+def panels(
+    count: int,
+    columns: int,
+    *,
+    height: float,
+    left: float = 0.55,
+    right: float = 0.12,
+    top: float = 0.28,
+    bottom: float = 0.45,
+    width: float = WIDTH,
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure of equal panels in rows; height is that of one panel, all lengths are inches.
+
+    ``left``, ``right``, ``top`` and ``bottom`` are what each panel keeps free for its own labels.
+    """
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    cell, step = width / columns, top + height + bottom
+    figure = Figure(figsize=(width, rows * step))
+    axes = []
+    for place in range(count):
+        row, column = divmod(place, columns)
+        x, y = column * cell + left, (rows - 1 - row) * step + bottom
+        box = (x / width, y / (rows * step), (cell - left - right) / width, height / (rows * step))
+        axes.append(figure.add_axes(box))
+    return figure, axes
+
+
+def missing(what: str) -> Figure:
+    """Return a figure that says what was not measured, so that a page never shows an empty panel."""
+    with mpl.rc_context(RC):
+        figure = Figure(figsize=(WIDTH, 0.7))
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, f"not measured here: {what}", ha="center", va="center", color=GREY, style="italic")
+    return figure

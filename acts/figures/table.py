@@ -1,0 +1,152 @@
+"""Table: one DataFrame shown as a pandoc table for the report and as HTML in a live notebook.
+
+Headings are written out, with units; numbers are right-aligned with a real minus and a stated number of digits; there
+is no index and no raw column name. Every text is escaped unless its column is declared math or markdown.
+"""
+
+import html
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+MISSING = "–"
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$^~@'\"&+\-.!:=()])")
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_COMMAND = re.compile(r"\\[a-zA-Z]+|[{}^_\\&$]")
+
+
+def escape(text: object) -> str:
+    """Return a text as pandoc markdown that prints exactly it: no markup, no math, no citation, one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def number(value: float, digits: int | str = 3) -> str:
+    """Return a number as a reader expects it: a real minus, and powers of ten only where zeros would pile up.
+
+    ``digits`` is a count of significant digits, or a format such as ``".4f"``; NaN is an en dash.
+    """
+    if pd.isna(value):
+        return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if isinstance(digits, str):
+        return _minus(format(value, digits))
+    if value != 0 and not 1e-4 <= abs(value) < 10 ** max(digits, 5):
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return f"{_minus(mantissa)} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    if float(value).is_integer() and abs(value) < 10**5:
+        return _minus(f"{int(value)}")
+    return _minus(f"{value:#.{digits}g}".rstrip("."))
+
+
+def _minus(text: str) -> str:
+    return "" + text.replace("-", "−") if float(text) else text.replace("-", "")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for a reader: the columns named in ``columns``, in that order, under their headings with units.
+
+    ``digits`` is one number of significant digits or a format for all columns, or one a column. ``numbers`` names
+    columns of text that are set as numbers, ``math`` columns of LaTeX, ``markdown`` columns of trusted markdown, such as
+    citations. ``note`` stands below, as markdown.
+    """
+
+    frame: pd.DataFrame
+    columns: Mapping[str, str]
+    digits: int | str | Mapping[str, int | str] = 3
+    numbers: Sequence[str] = ()
+    math: Sequence[str] = ()
+    markdown: Sequence[str] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.columns if name not in self.frame.columns]
+        if unknown:
+            raise ValueError(f"table: no column {unknown[0]!r}; columns are {', '.join(map(str, self.frame.columns))}")
+
+    def numeric(self, column: str) -> bool:
+        """Return whether a column is set as numbers."""
+        series = self.frame[column]
+        return pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series)
+
+    def _right(self, column: str) -> bool:
+        return self.numeric(column) or column in self.numbers
+
+    def _text(self, column: str, value: Any) -> str:
+        if self.numeric(column):
+            own = self.digits.get(column, 3) if isinstance(self.digits, Mapping) else self.digits
+            return number(value, own)
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return MISSING if value is None or (not isinstance(value, str) and pd.isna(value)) or value == "" else str(value)
+
+    def _markdown(self, column: str, value: Any) -> str:
+        text = self._text(column, value)
+        if text == MISSING or self._right(column):
+            return text
+        if column in self.math:
+            return f"${tame(text)}$"
+        return " ".join(text.split()).replace("|", r"\|") if column in self.markdown else escape(text)
+
+    def _html(self, column: str, value: Any) -> str:
+        text = html.escape(self._text(column, value))
+        return f"${text}$" if column in self.math and text != MISSING else text
+
+    def to_markdown(self) -> str:
+        """Return a pandoc pipe table; the dashes below the headings say how wide a column wants to be."""
+        cells = {name: [self._markdown(name, value) for value in self.frame[name]] for name in self.columns}
+        rules = [_rule([heading, *cells[name]], self._right(name)) for name, heading in self.columns.items()]
+        lines = [self.columns.values(), rules, *zip(*cells.values(), strict=True)]
+        body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        return f"\n{body}\n" + (f"\n{self.note}\n" if self.note else "")
+
+    def to_html(self) -> str:
+        """Return the table as HTML that inherits a live notebook's colours."""
+        sides = {name: "right" if self._right(name) else "left" for name in self.columns}
+        head = "".join(f'<th style="text-align:{sides[name]}">{text}</th>' for name, text in self.columns.items())
+        rows = (
+            "".join(f'<td style="text-align:{sides[name]}">{self._html(name, row[name])}</td>' for name in self.columns)
+            for _, row in self.frame.iterrows()
+        )
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        del include, exclude
+        return {"text/markdown": self.to_markdown(), "text/html": self.to_html()}
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph whose numbers were generated, as markdown."""
+
+    markdown: str
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        del include, exclude
+        return {"text/markdown": self.markdown}
+
+
+def tame(latex: str) -> str:
+    """Return LaTeX without the bare bars that a pipe table would take for the edge of a cell."""
+    single = " ".join(latex.split())
+    return re.sub(r"\\\|", r"\\Vert ", single).replace("|", r"\vert ")
+
+
+def _rule(cells: Sequence[str], numeric: bool) -> str:
+    """Return the dashes of one column: right-aligned for numbers, as many as the widest cell has visible letters."""
+    width = max(3, min(60, max(len(_COMMAND.sub("", cell)) for cell in cells)))
+    return "-" * (width - 1) + ":" if numeric else ":" + "-" * (width - 1)
+
+
+def unmeasured(what: str, columns: Mapping[str, str]) -> Table:
+    """Return a table whose only row says what was not measured."""
+    first = next(iter(columns))
+    frame = pd.DataFrame([dict.fromkeys(columns, None) | {first: f"not measured here: {what}"}], dtype=object)
+    return Table(frame, columns)
