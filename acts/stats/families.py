@@ -1,0 +1,47 @@
+"""Several tests at once: Holm within a claim, Benjamini–Hochberg and the expected false verdicts across the ledger."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+from statsmodels.stats.multitest import multipletests
+
+
+def holm(p_values: Sequence[float]) -> Float[np.ndarray, " test"]:
+    """Return Holm's adjusted p-values, in the given order; at most α of them false is kept in any mixture of nulls."""
+    return _adjusted(p_values, "holm")
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> Float[np.ndarray, " test"]:
+    """Return the Benjamini–Hochberg adjusted p-values (false discovery rate), in the given order."""
+    return _adjusted(p_values, "fdr_bh")
+
+
+def expected_false(p_values: Sequence[float], *, alpha: float = 0.05) -> float:
+    """Return the expected number of false verdicts among tests judged at α each.
+
+    That is α times the number of true nulls, estimated as (not rejected + 1)/(1 − α) and never above the number of
+    tests (Storey 2002, A direct approach to false discovery rates, doi:10.1111/1467-9868.00346, at λ = α).
+    """
+    values = _checked(p_values)
+    nulls = (np.count_nonzero(values > alpha) + 1) / (1 - alpha)
+    return float(alpha * min(len(values), nulls))
+
+
+def monte_carlo_p(reached: int, draws: int) -> float:
+    """Return (b + 1)/(B + 1): the p-value when b of B random draws reached the observed statistic."""
+    if not 0 <= reached <= draws or draws < 1:
+        raise ValueError(f"{reached} of {draws} draws is no count")
+    return (reached + 1) / (draws + 1)
+
+
+def _adjusted(p_values: Sequence[float], method: str) -> Float[np.ndarray, " test"]:
+    values = _checked(p_values)
+    return multipletests(values, method=method)[1] if len(values) else values
+
+
+def _checked(p_values: Sequence[float]) -> Float[np.ndarray, " test"]:
+    values = np.asarray(p_values, dtype=float)
+    if values.ndim != 1 or not ((values >= 0) & (values <= 1)).all():
+        raise ValueError("p-values must be a flat list of numbers in [0, 1]")
+    return values
