@@ -183,10 +183,11 @@ class Contrast(Model):
 
 
 class Conjunction(Model):
-    """A claim made of others: refuted when a member is, supported when all are, else inconclusive."""
+    """A claim made of others: refuted when a member's verdict refutes it, supported when all are, else inconclusive."""
 
     kind: Literal["conjunction"]
     members: tuple[str, ...] = Field(min_length=2)
+    refuted_by: tuple[Word, ...] = ("refuted",)
 
     @property
     def experiment(self) -> str:

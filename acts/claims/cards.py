@@ -1,0 +1,109 @@
+"""Cards: verdicts as a reader sees them, pandoc markdown for the report and HTML for a live notebook.
+
+A card holds the claim as the literature states it with its source, the verdict, the sentence that the numbers wrote,
+and the figure behind it.
+"""
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from acts.claims.catalogue import SOURCES, Claim, ClaimError, Verdict, catalogue, suggestion
+from acts.claims.ledger import judge
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$^~@'\"&+\-.!:=()])")
+
+
+@dataclass(frozen=True)
+class Card:
+    """One claim with its verdict."""
+
+    claim: Claim
+    verdict: Verdict
+
+    def to_markdown(self) -> str:
+        """Return the card as a pandoc fenced div, named by the claim and classed by its verdict."""
+        name = self.claim.id
+        lines = [
+            f"::: {{#claim-{name} .claim .{self.verdict.verdict.replace(' ', '-')}}}",
+            f"**{name}** [{escape(self.verdict.verdict)}]{{.verdict}} {escape(self.claim.claim)} "
+            f"[{_cited(self.claim.sources)}]{{.source}}",
+            "",
+            escape(_finding(self.verdict)) + self._seen(),
+        ]
+        return "\n".join([*lines, *self._asides(), ":::"])
+
+    def _asides(self) -> list[str]:
+        """Return a paragraph that points to a claim that pulls the other way or rests on the same evidence."""
+        said = []
+        if self.claim.contradicts:
+            said.append(f"[{self.claim.contradicts}](#claim-{self.claim.contradicts}) pulls the other way.")
+        if self.claim.same_evidence_as:
+            said.append(
+                f"The evidence is that of [{self.claim.same_evidence_as}](#claim-{self.claim.same_evidence_as})."
+            )
+        return ["", " ".join(said)] if said else []
+
+    def _seen(self) -> str:
+        return f" See {', '.join('@' + label for label in self.verdict.evidence)}." if self.verdict.evidence else ""
+
+    def to_html(self) -> str:
+        """Return the card as HTML, every text escaped."""
+        word = html.escape(self.verdict.verdict)
+        source = html.escape("; ".join(_described(title) for title in self.claim.sources))
+        return (
+            f'<div class="claim"><p><b>{self.claim.id}</b> <i>{word}</i> {html.escape(self.claim.claim)} '
+            f"<small>[{source}]</small></p><p>{html.escape(_finding(self.verdict))}</p></div>"
+        )
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Cards one below the other, as a notebook cell shows them."""
+
+    cards: tuple[Card, ...]
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        del include, exclude
+        return {
+            "text/markdown": "\n\n".join(card.to_markdown() for card in self.cards) + "\n",
+            "text/html": "".join(card.to_html() for card in self.cards),
+        }
+
+
+def verdicts(records: pd.DataFrame, *ids: str, experiment: str | None = None) -> Verdicts:
+    """Return the cards of the claims named, or of all that an experiment decides, in the catalogue's order.
+
+    Raises ClaimError for an id that the catalogue does not have.
+    """
+    claims = catalogue()
+    names = [claim.id for claim in claims]
+    for name in ids:
+        if name not in names:
+            raise ClaimError(f"unknown claim {name!r}{suggestion(name, names)}")
+    chosen = [claim for claim in claims if claim.id in ids or (experiment and claim.experiment == experiment)]
+    return Verdicts(tuple(Card(claim, judge(claim, records)) for claim in chosen))
+
+
+def escape(text: str) -> str:
+    """Return a text as pandoc markdown that prints exactly it, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _finding(verdict: Verdict) -> str:
+    """Return the sentence without the verdict word in front, which the card shows already."""
+    opening = verdict.verdict[0].upper() + verdict.verdict[1:]
+    return verdict.sentence.removeprefix(f"{opening}. ")
+
+
+def _described(title: str) -> str:
+    source = SOURCES[title]
+    return f"{title} ({source.language}{': ' + source.gloss if source.gloss else ''})"
+
+
+def _cited(titles: Sequence[str]) -> str:
+    """Return the sources as markdown: a citation where the bibliography has the text, else its title and language."""
+    return "; ".join(f"@{SOURCES[t].key}" if SOURCES[t].key else f"{escape(t)}, {SOURCES[t].language}" for t in titles)

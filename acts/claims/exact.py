@@ -1,0 +1,106 @@
+"""Exact claims: decided by numbers that follow from a formula, compared as the catalogue of claims says.
+
+A rule is data (facts, comparisons, cases), never code in a string; this module looks the facts up and compares.
+"""
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from acts.claims import sentences
+from acts.claims.catalogue import Case, Check, Claim, Elsewhere, Exact, Fact, Verdict, Word
+from acts.records import where
+
+PLACE = ("activation", "metric", "arm", "init", "network", "depth", "layer")
+Key = tuple[str | int | None, ...]
+
+
+def judge(claim: Claim, records: pd.DataFrame) -> Verdict:
+    """Return the verdict on a claim whose rule is exact; *not decidable* where a fact is absent.
+
+    The number that decides is its own interval, at level 1 and without seeds.
+    """
+    rule = claim.rule
+    if not isinstance(rule, Exact):
+        raise TypeError(f"{claim.id} is not an exact claim but {rule.kind}")
+    rows = where(records, experiment=rule.experiment, phase="exact")
+    if rows.empty:
+        blank = Verdict(claim.id, "not measured here", evidence=claim.evidence)
+        return sentences.write(claim, blank, default="This configuration does not run the comparison formulas.")
+    values, missing = look_up(rule.facts, rows)
+    if missing:
+        blank = Verdict(claim.id, "not decidable", condition=f"missing: {missing[0]}", evidence=claim.evidence)
+        return sentences.write(claim, blank, default=f"The records hold no {missing[0]}.")
+    values |= rule.quoted
+    values |= count(rule.elsewhere, rows) if rule.elsewhere else {}
+    held = [holds(case, values) for case in rule.cases]
+    word = decide(rule, held)
+    condition = sentences.fill(_condition(rule, held, word), values)
+    effect = values[rule.effect]
+    verdict = Verdict(
+        claim.id, word, effect=effect, unit=rule.unit, low=effect, high=effect, level=1.0, condition=condition,
+        evidence=claim.evidence,
+    )  # fmt: skip
+    return sentences.write(claim, verdict, values)
+
+
+def look_up(facts: Mapping[str, Fact], rows: pd.DataFrame) -> tuple[dict[str, float], list[str]]:
+    """Return the facts' values by name, and a readable line for each fact that the rows do not hold."""
+    wanted = rows[rows["metric"].isin([fact.metric for fact in facts.values()])]
+    places = wanted[list(PLACE)].astype(object).where(wanted[list(PLACE)].notna(), None)
+    known: dict[Key, float] = dict(zip(map(tuple, places.itertuples(index=False)), wanted["value"], strict=True))
+    values, missing = {}, []
+    for name, fact in facts.items():
+        key = tuple(getattr(fact, column) for column in PLACE)
+        if key in known and not math.isnan(known[key]):
+            values[name] = float(known[key])
+        else:
+            missing.append(" ".join([f"{fact.metric} of {fact.activation}", *_open(fact)]))
+    return values, missing
+
+
+def _open(fact: Fact) -> list[str]:
+    given = {column: getattr(fact, column) for column in PLACE[2:]}
+    return [f"{column} {value}" for column, value in given.items() if value is not None]
+
+
+def count(elsewhere: Elsewhere, rows: pd.DataFrame) -> dict[str, float]:
+    """Return how many activations the comparison holds of (``elsewhere``), of how many measured (``functions``)."""
+    found = where(
+        rows, metric=elsewhere.metric, arm=elsewhere.arm, init=elsewhere.init, depth=elsewhere.depth
+    ).drop_duplicates("activation")
+    check = Check(left="it", op=elsewhere.op, right=elsewhere.value)
+    held = [compare(check, {"it": float(value)}) for value in found["value"]]
+    return {"elsewhere": float(sum(held)), "functions": float(len(held))}
+
+
+def compare(check: Check, values: Mapping[str, float]) -> bool:
+    """Return whether one comparison holds; == and != mean within and beyond the stated tolerance."""
+    left, right = (values[side] if isinstance(side, str) else side for side in (check.left, check.right))
+    near = left == right or abs(left - right) <= check.within
+    return {
+        "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right, "==": near, "!=": not near,
+    }[check.op]  # fmt: skip
+
+
+def holds(case: Case, values: Mapping[str, float]) -> bool:
+    """Return whether every comparison of a case holds."""
+    return all(compare(check, values) for check in case.checks)
+
+
+def decide(rule: Exact, held: list[bool]) -> Word:
+    """Return the verdict for the cases that held, by the rule's quantifier."""
+    if rule.quantifier == "some":
+        return "supported" if any(held) else "refuted"
+    if all(held):
+        return "supported"
+    return "true if" if rule.quantifier == "unstated" and any(held) else "refuted"
+
+
+def _condition(rule: Exact, held: list[bool], word: Word) -> str:
+    inside = [case.when for case, good in zip(rule.cases, held, strict=True) if good and case.when]
+    outside = [case.when for case, good in zip(rule.cases, held, strict=True) if not good and case.when]
+    if word == "true if":
+        return f"if {' or '.join(inside)}; not if {' or '.join(outside)}"
+    return "; ".join(inside if word == "supported" else outside)

@@ -1,0 +1,90 @@
+"""What a claim may name: activations, metrics, data sets and experiments; anything else is a spelling mistake.
+
+The names of activations are read from the source of their catalogue, because importing it would bring torch along.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from acts.claims.catalogue import EXPERIMENTS, Claim, ClaimError, suggestion
+
+ACTIVATIONS = Path(__file__).resolve().parent.parent / "activations"
+DATASETS = ("digits", "spirals", "fashion_mnist", "mnist", "gaussian")
+METRICS = {
+    "formulas": (
+        "infimum", "supremum", "infimum_attained", "supremum_attained", "minimum_x", "minimum", "maximum_x", "maximum",
+        "derivative_infimum", "derivative_supremum", "lipschitz", "monotone", "smoothness", "zero_at_zero",
+        "slope_infimum", "slope_supremum", "mean", "second", "slope_second", "sigma_w", "sigma_b", "q", "length_slope",
+        "chi", "edge_sigma_w", "edge_q", "explosion_sigma_w", "log10_gradient", "log10_length", "value", "derivative",
+        "slope", "odd_residual", "polynomial", "affine_residual", "xor_error", "xor_affine_error", "fit_error",
+        "battery_xor_error", "battery_slope_second", "battery_undefined", "logistic_residual", "sigmoid_residual",
+        "steeper_until", "rescaled_difference", "rescaled_chi", "rescaled_slope", "constant_alpha", "constant_scale",
+        "curvature_left", "curvature_right", "float32_slope_zero", "probability", "probability_sum", "binary_residual",
+        "step_ratio", "likely_classes", "identity_residual", "identity_symbolic",
+    ),
+    "gradient_flow": (
+        "log10_gradient_ratio", "log10_length", "mean", "variance", "zero_fraction", "unit_mean_rms_ratio",
+    ),
+    "convergence": (
+        "loss_area", "loss", "accuracy", "steps_to_loss", "reached", "diverged", "lr_tuned",
+    ),
+}  # fmt: skip
+KEYS = {
+    **dict.fromkeys(("activation", "activations", "a", "b", "reference"), "activation"),
+    **dict.fromkeys(("metric", "metrics"), "metric"),
+    **dict.fromkeys(("dataset", "datasets"), "data set"),
+    **dict.fromkeys(("experiment", "experiments"), "experiment"),
+}
+
+
+@cache
+def activations() -> frozenset[str]:
+    """Return the names that the catalogue of activations registers, read from its source."""
+    found: set[str] = set()
+    for path in sorted(ACTIVATIONS.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and any(map(_registers, node.decorator_list)):
+                found.add(node.name)
+    return frozenset(found)
+
+
+def _registers(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return (getattr(called, "id", None) or getattr(called, "attr", None)) == "register"
+
+
+def check(claim: Claim, records: pd.DataFrame) -> None:
+    """Raise ClaimError, one line, for the first name in a claim's rule that neither acts nor the records know."""
+    metrics = {name for names in METRICS.values() for name in names}
+    known = {
+        "activation": lambda: activations() | _seen(records, "activation"),
+        "metric": lambda: metrics | _seen(records, "metric"),
+        "data set": lambda: set(DATASETS) | _seen(records, "dataset"),
+        "experiment": lambda: set(EXPERIMENTS) | _seen(records, "experiment"),
+    }
+    for what, name in _named(claim.rule.model_dump()):
+        word = name.split("(")[0] if what == "activation" else name
+        if word not in (possible := known[what]()):
+            raise ClaimError(f"{claim.id}: unknown {what} {name!r}{suggestion(word, possible)}")
+
+
+def _seen(records: pd.DataFrame, column: str) -> set[str]:
+    return set(records[column].dropna().unique())
+
+
+def _named(rule: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (what, name) for every name that stands under a telling key anywhere in a rule."""
+    if isinstance(rule, dict):
+        for name, part in rule.items():
+            yield from _named(part, name)
+    elif isinstance(rule, str):
+        if key in KEYS:
+            yield KEYS[key], rule
+    elif isinstance(rule, Iterable):
+        for part in rule:
+            yield from _named(part, key)

@@ -1,0 +1,100 @@
+"""Sentences: how a finding is told, with every number taken from the records.
+
+A template holds ``{name}`` or ``{name:form}``; ``form`` is a count of significant digits, ``percent``, ``count`` or
+``power`` (the value is a log10). No number is ever typed in a template, so a sentence cannot outlive its numbers.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from acts.claims.catalogue import Claim, ClaimError, Verdict, suggestion
+
+DIGITS = 4
+PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)(?::(\w+))?\}")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+Values = Mapping[str, float | str]
+
+
+def number(value: float, digits: int = DIGITS) -> str:
+    """Return a number for running text: significant digits, a real minus sign, powers of ten beyond 1e-3 and 1e5."""
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        text = f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:.0f}"
+        return text.replace("-", "−")
+    mantissa, exponent = f"{value:.{max(digits - 2, 1)}e}".split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".")
+    power = f"10{str(int(exponent)).translate(RAISED)}"
+    return power if mantissa == "1" else f"{mantissa.replace('-', '−')} × {power}"
+
+
+def power(exponent: float) -> str:
+    """Return ten to an exponent for running text, plainly where the number is short."""
+    if -3 <= exponent < 4:
+        return number(10**exponent, 3)
+    return f"10{str(round(exponent)).translate(RAISED)}"
+
+
+def interval(verdict: Verdict) -> str:
+    """Return "[low, high]" with the confidence level, as a sentence quotes it."""
+    if verdict.low is None or verdict.high is None or verdict.level is None:
+        return "no interval"
+    return f"{verdict.level:.0%} interval [{number(verdict.low, 3)}, {number(verdict.high, 3)}]"
+
+
+def fill(template: str, values: Values) -> str:
+    """Return the template with its placeholders replaced; raises ClaimError for a name that has no value."""
+
+    def one(match: re.Match[str]) -> str:
+        name, form = match.groups()
+        if name not in values:
+            raise ClaimError(f"a sentence asks for {name!r}, which nothing measures{suggestion(name, values)}")
+        return _formed(values[name], form)
+
+    return PLACEHOLDER.sub(one, template)
+
+
+def _formed(value: float | str, form: str | None) -> str:
+    if isinstance(value, str):
+        return value
+    if form is None:
+        return number(value)
+    if form.isdigit():
+        return number(value, int(form))
+    if form == "percent":
+        return f"{number(100 * value)} %"
+    if form == "power":
+        return power(value)
+    if form == "count":
+        return f"{value:.0f}"
+    raise ClaimError(f"unknown form {form!r} in a sentence; forms are a digit count, percent, power and count")
+
+
+def write(claim: Claim, verdict: Verdict, values: Values | None = None, *, default: str = "") -> Verdict:
+    """Return the verdict with its sentence: the verdict word, then the claim's template for it (or the default).
+
+    ``effect``, ``low``, ``high``, ``n``, ``margin``, ``unit``, ``interval`` and ``condition`` of the verdict are always
+    at hand; ``values`` adds to them. Raises ClaimError for a template that asks for anything else.
+    """
+    numbers = {name: getattr(verdict, name) for name in ("effect", "low", "high", "n", "margin")}
+    present = {name: float(number) for name, number in numbers.items() if number is not None}
+    known = {**present, "unit": verdict.unit, "condition": verdict.condition, "interval": interval(verdict)} | dict(
+        values or {}
+    )
+    template = claim.sentences.get(verdict.verdict, default) or _plain(verdict)
+    try:
+        finding = fill(template, known)
+    except ClaimError as error:
+        raise ClaimError(f"{claim.id}: {error}") from None
+    word = verdict.verdict[0].upper() + verdict.verdict[1:]
+    opening = f"{word} " if verdict.verdict == "true if" else f"{word}. "
+    return replace(verdict, sentence=opening + finding)
+
+
+def _plain(verdict: Verdict) -> str:
+    """Return the barest template that still says the numbers there are."""
+    if verdict.effect is None:
+        return verdict.condition or "The records hold no number for it."
+    return "The number that decides is {effect}" + (" {unit}." if verdict.unit else ".")
