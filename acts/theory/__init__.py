@@ -1,6 +1,30 @@
 """Infinite-width predictions: Gaussian moments, length map and its slope, χ, edge of chaos, depth scale, inits."""
 
-from acts.theory.inits import StableInit, stable_init
+from acts.theory.depths import DepthScale, depth_scale, fixed_point
+from acts.theory.edges import CriticalInit, EdgeOfChaos, critical_init, edge_of_chaos
+from acts.theory.inits import RULES, Init, Scales, StableInit, init, stable_init
 from acts.theory.maps import Moments, chi, length_map, length_map_slope, moments
+from acts.theory.signals import Signal, signal
 
-__all__ = ["Moments", "StableInit", "chi", "length_map", "length_map_slope", "moments", "stable_init"]
+__all__ = [
+    "RULES",
+    "CriticalInit",
+    "DepthScale",
+    "EdgeOfChaos",
+    "Init",
+    "Moments",
+    "Scales",
+    "Signal",
+    "StableInit",
+    "chi",
+    "critical_init",
+    "depth_scale",
+    "edge_of_chaos",
+    "fixed_point",
+    "init",
+    "length_map",
+    "length_map_slope",
+    "moments",
+    "signal",
+    "stable_init",
+]

@@ -16,6 +16,7 @@ from acts.theory.quadrature import Array, rule
 
 DEGREE_PER_FOLD = 14  # Chebyshev degree per e-fold of q
 SECANTS = 161
+SPAN = 4.0  # secants are taken from q to every length in [q/4, 4q]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,18 +5,18 @@ Weights have variance σ_w² / fan_in and biases variance σ_b². The rules are 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from acts import elementwise
 from acts.elementwise import Elementwise, Function
-from acts.theory.curves import Curves, curves
+from acts.theory.curves import SPAN, Curves, curves
+from acts.theory.edges import critical_init
 
 RULES = ("torch_default", "lecun", "he", "stable", "critical")
 SLOPE_TARGET = 0.9
 JUMPS_WITHIN = 8.0  # jumps are looked for on [-8, 8], four standard deviations at q = 4
-SPAN = 4.0  # secants are taken from q to every length in [q/4, 4q]
 
 
 @dataclass(frozen=True)
@@ -73,3 +73,62 @@ def _finite_curves(view: Elementwise, low: float, high: float) -> Curves:
     if found.high < high * (1 - 1e-9):
         raise ValueError(f"{view.name} has no such init: E f² or E f′² is not finite up to q = {high:g}")
     return found
+
+
+class Scales(NamedTuple):
+    """Standard deviations of one layer's weights and biases."""
+
+    weight: float
+    bias: float
+
+
+@dataclass(frozen=True)
+class Init:
+    """One init of a whole network, as numbers: σ_w, σ_b of the hidden layers and the length q it aims at.
+
+    ``q`` is None where the rule aims at no length. With ``bias_over_fan_in`` the bias variance is σ_b² / fan_in, as in
+    nn.Linear, whose draws are uniform (``uniform``) where all others are normal.
+    """
+
+    rule: str
+    sigma_w: float
+    sigma_b: float
+    q: float | None = None
+    bias_over_fan_in: bool = False
+    uniform: bool = False
+
+    def first(self, *, fan_in: int, mean_square: float = 1.0) -> Scales:
+        """Return the scales of the layer that reads inputs of that mean square: it starts at length q, if there is one.
+
+        Then σ_w² = (q − σ_b²) / mean x²; else it is a layer like the others.
+        """
+        if self.q is None:
+            return self.hidden(fan_in=fan_in)
+        variance = max(0.0, self.q - self.sigma_b**2) / mean_square
+        return Scales(float(np.sqrt(variance / fan_in)), self.sigma_b)
+
+    def hidden(self, *, fan_in: int) -> Scales:
+        """Return the scales of a layer between hidden units."""
+        bias = self.sigma_b / np.sqrt(fan_in) if self.bias_over_fan_in else self.sigma_b
+        return Scales(float(self.sigma_w / np.sqrt(fan_in)), float(bias))
+
+    def last(self, *, fan_in: int) -> Scales:
+        """Return the scales of the output layer: LeCun's without bias where the rule aims at a length."""
+        return self.hidden(fan_in=fan_in) if self.q is None else Scales(float(fan_in**-0.5), 0.0)
+
+
+def init(f: Function, rule: str, **parameters: Any) -> Init:
+    """Return the init that a rule gives a function: torch_default, lecun, he, stable or critical.
+
+    torch_default is nn.Linear's (σ_w² = ⅓, σ_b² = ⅓ / fan_in, uniform), lecun σ_w² = 1 and he σ_w² = 2 without bias, in
+    every layer. Raises ValueError for an unknown rule, and where f has no stable or critical init.
+    """
+    third = float(3**-0.5)
+    if rule == "torch_default":
+        return Init(rule, third, third, bias_over_fan_in=True, uniform=True)
+    if rule in ("lecun", "he"):
+        return Init(rule, float(np.sqrt(2.0 if rule == "he" else 1.0)), 0.0)
+    if rule not in RULES:
+        raise ValueError(f"unknown init {rule!r}; inits are {', '.join(RULES)}")
+    found = (stable_init if rule == "stable" else critical_init)(f, **parameters)
+    return Init(rule, found.sigma_w, found.sigma_b, found.q)

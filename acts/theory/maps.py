@@ -7,7 +7,7 @@ import numpy as np
 
 from acts import elementwise
 from acts.elementwise import Function
-from acts.theory.quadrature import Rule, rule
+from acts.theory.quadrature import rule
 
 
 @dataclass(frozen=True)
@@ -30,29 +30,24 @@ def moments(f: Function, **parameters: Any) -> Moments:
     return Moments(float(mean), float(nodes.second(1.0)), float(nodes.slope_second(1.0)))
 
 
-def length_map(f: Function, *, sigma_w: float, sigma_b: float = 0.0, q: float = 1.0) -> float:
+def length_map(f: Function, *, sigma_w: float, sigma_b: float = 0.0, q: float = 1.0, **parameters: Any) -> float:
     """Return the next layer's length, σ_w² E f(√q z)² + σ_b²."""
-    view = elementwise.of(f)
+    view = elementwise.of(f, **parameters)
     second = float(view(np.zeros(1))[0]) ** 2 if q == 0 else rule(view, q, q, slopes=False).second(q)
     return float(sigma_w**2 * second + sigma_b**2)
 
 
-def length_map_slope(f: Function, *, sigma_w: float, sigma_b: float = 0.0, q: float = 1.0) -> float:
+def length_map_slope(f: Function, *, sigma_w: float, sigma_b: float = 0.0, q: float = 1.0, **parameters: Any) -> float:
     """Return the derivative of the length map by q, σ_w² E f(√q z)² (z² − 1) / 2q; σ_b does not enter.
 
     A fixed point is stable where it lies below 1. Raises ValueError for q that is not above 0.
     """
     del sigma_b
-    return float(sigma_w**2 * rule(elementwise.of(f), q, q, slopes=False).second_slope(q))
+    return float(sigma_w**2 * rule(elementwise.of(f, **parameters), q, q, slopes=False).second_slope(q))
 
 
-def chi(f: Function, *, sigma_w: float, q: float = 1.0) -> float:
+def chi(f: Function, *, sigma_w: float, q: float = 1.0, **parameters: Any) -> float:
     """Return χ₁ = σ_w² E f′(√q z)², the factor by which a layer multiplies the squared gradient."""
-    view = elementwise.of(f)
+    view = elementwise.of(f, **parameters)
     second = float(view.slope(np.zeros(1))[0]) ** 2 if q == 0 else rule(view, q, q).slope_second(q)
     return float(sigma_w**2 * second)
-
-
-def nodes(f: Function, low: float, high: float) -> Rule:
-    """Return a quadrature rule for f, good at every q in [low, high], where many expectations are wanted."""
-    return rule(elementwise.of(f), low, high)

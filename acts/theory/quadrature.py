@@ -42,9 +42,7 @@ class Rule:
         """
         scales = np.atleast_1d(np.asarray(q, dtype=float))
         if (scales < self.low * (1 - 1e-9)).any() or (scales > self.high * (1 + 1e-9)).any():
-            raise ValueError(
-                f"q = {scales} lies outside [{self.low:g}, {self.high:g}], where {self.name} was evaluated"
-            )
+            raise ValueError(f"q = {scales} lies outside [{self.low:g}, {self.high:g}], the range of {self.name}")
         found = (_density(self.x, scales) * self.weight) @ values
         return found if np.ndim(q) else found[0]
 
@@ -146,7 +144,7 @@ def _evaluate(f: Elementwise, start: Array, stop: Array, probes: Array, slopes: 
 
 
 def _refine(f: Elementwise, edges: Array, probes: Array, slopes: bool) -> tuple[_Panels, Array]:
-    """Return panels halved until each agrees with its two halves, and for each (probe, moment) whether that came off."""
+    """Return panels halved until each agrees with its halves, and whether that came off, by (probe, moment)."""
     active = _evaluate(f, edges[:-1], edges[1:], probes, slopes)
     done: list[_Panels] = []
     holds = np.isfinite(active.size).all(axis=0)
