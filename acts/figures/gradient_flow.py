@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from acts import records as door
-from acts import stats
-from acts.figures import naming
+from acts.figures import intervals, naming
 from acts.figures.labels import End, at_ends, needed_height
 from acts.figures.palette import GREY
 from acts.figures.style import SMALL, drawn, missing, panels
@@ -20,6 +19,8 @@ INITS = ("torch_default", "lecun", "he", "stable", "critical")
 FLOW = "log10_gradient_ratio"
 LENGTH = "log10_length"
 CENTRING = "unit_mean_rms_ratio"
+_SHOWN = 10
+_FAR, _NEAR = 1.6, 5.0  # a line that falls 1.6 times as far as the next, and over five decades, is cut
 
 
 @drawn
@@ -90,26 +91,21 @@ def summary(records: pd.DataFrame, metric: str, axis: str, *, logs: bool = True)
     With ``logs`` the values are log10 of what is averaged, and the mean and its ends are returned as log10 again.
     """
     rows = door.where(records, experiment="gradient_flow", metric=metric, phase="init")
-    rows = rows.dropna(subset=[axis])
+    rows = _thinned(rows.dropna(subset=[axis]), axis)
     found = []
     for (activation, init, at), part in rows.groupby(["activation", "init", axis], observed=True):
-        centre, low, high = _mean(part["value"].to_numpy(float), logs=logs)
+        centre, low, high = (intervals.log10_of_mean if logs else intervals.centre)(part["value"])
         found.append((activation, init, int(at), centre, low, high, len(part)))
     return pd.DataFrame(found, columns=["activation", "init", "at", "centre", "low", "high", "n"])
 
 
-def _mean(values: np.ndarray, *, logs: bool) -> tuple[float, float, float]:
-    """Return mean, low and high; of logs, the logs of those of the numbers themselves, scaled so that none underflows."""
-    if not np.isfinite(values).all():
-        return float(np.nan), float(np.nan), float(np.nan)
-    top = values.max() if logs else 0.0
-    scaled = 10.0 ** (values - top) if logs else values
-    low, high = stats.sign_flip_interval(scaled) if len(scaled) > 1 else (np.nan, np.nan)
-    ends = [float(scaled.mean()), float(low), float(high)]
-    if not logs:
-        return ends[0], ends[1], ends[2]
-    centre, low, high = (top + np.log10(max(end, 1e-300)) for end in ends)
-    return float(centre), float(low), float(high)
+def _thinned(rows: pd.DataFrame, axis: str) -> pd.DataFrame:
+    """Return the rows of at most ten positions, evenly chosen with the first and the last: a panel shows no more."""
+    places = np.sort(rows[axis].unique().astype(int))
+    if len(places) <= _SHOWN:
+        return rows
+    kept = places[np.unique(np.linspace(0, len(places) - 1, _SHOWN).round().astype(int))]
+    return rows[rows[axis].isin(kept)]
 
 
 def _theory(records: pd.DataFrame, metric: str, axis: str) -> pd.DataFrame:
@@ -118,7 +114,7 @@ def _theory(records: pd.DataFrame, metric: str, axis: str) -> pd.DataFrame:
 
 
 def _slopes(points: pd.DataFrame) -> pd.DataFrame:
-    """Return 10 to the least-squares slope of value over x, a row an activation and init; depths below 5 are left out."""
+    """Return 10 to the slope of value over x (least squares, x from 5 on), a row an activation and init."""
     found = []
     for (activation, init), part in points[points["x"] >= 5].dropna().groupby(["activation", "init"]):
         if part["x"].nunique() > 1:
@@ -148,44 +144,59 @@ def _by_init(
     for place, (axes, init) in enumerate(zip(grid, inits, strict=True)):
         own, line = measured[measured["init"] == init], theory[theory["init"] == init]
         names = [one for one in strokes if one in set(own["activation"]) | set(line["activation"])]
-        ends = [_line(axes, own, line, one, strokes[one], naming.label(catalogue, one)) for one in names]
+        ends = [
+            _line(axes, own[own["activation"] == one], line[line["activation"] == one], strokes[one], aside)
+            for one, aside in zip(names, _asides(len(names), own["at"]), strict=True)
+        ]
         axes.set_title(naming.word(init))
         axes.set_xlabel(x)
         axes.set_ylabel(y if place % 2 == 0 else "")
         axes.axhline(0, color=GREY, linewidth=0.6, zorder=1)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_xlim(0, None)
-        at_ends(axes, _distinct(ends))
+        labels = [naming.label(catalogue, one) for one in names]
+        colours = [str(strokes[one]["color"]) for one in names]
+        named = [End(*end) for end in zip(labels, ends, colours, strict=True)]
+        at_ends(axes, _cut(axes, [end for end in named if np.isfinite(end.y)]))
     if theory.empty:
         return figure
     return _key(figure, len(inits))
 
 
-def _line(
-    axes: Axes, measured: pd.DataFrame, theory: pd.DataFrame, activation: str, stroke: dict[str, object], label: str
-) -> End:
-    """Draw one activation and return where its name belongs."""
-    points = measured[measured["activation"] == activation].sort_values("at")
-    curve = theory[theory["activation"] == activation]
-    colour = str(stroke["color"])
+def _asides(count: int, at: pd.Series) -> np.ndarray:
+    """Return small steps sideways, one an activation, so that points at the same depth stay visible."""
+    few = at.nunique() <= 12
+    return (np.arange(count) - (count - 1) / 2) * (0.0022 * float(at.max()) if few else 0.0)
+
+
+def _line(axes: Axes, points: pd.DataFrame, curve: pd.DataFrame, stroke: dict[str, object], aside: float) -> float:
+    """Draw one activation and return the height at which it ends."""
+    points = points.sort_values("at")
+    colour, few = str(stroke["color"]), len(points) <= 12
     axes.plot(curve["at"], curve["value"], color=colour, linestyle=stroke["linestyle"], linewidth=0.9, zorder=2)
-    few = len(points) <= 12
-    spans = [points["centre"] - points["low"], points["high"] - points["centre"]]
     axes.errorbar(
-        points["at"], points["centre"], yerr=np.nan_to_num(np.clip(spans, 0, None)), color=colour, linestyle="none",
-        marker=str(stroke["marker"]), markersize=2.8 if few else 1.6, elinewidth=0.9, zorder=3,
+        points["at"] + aside, points["centre"], yerr=intervals.bars(points["centre"], points["low"], points["high"]),
+        color=colour, linestyle="none", marker=str(stroke["marker"]), markersize=2.6 if few else 1.6,
+        elinewidth=0.8, zorder=3,
     )  # fmt: skip
     last = points["centre"].dropna() if len(points) else curve["value"]
-    return End(label, float(last.iloc[-1]) if len(last) else float("nan"), colour)
+    return float(last.iloc[-1]) if len(last) else float("nan")
 
 
-def _distinct(ends: Sequence[End]) -> list[End]:
-    return [end for end in ends if np.isfinite(end.y)]
+def _cut(axes: Axes, ends: Sequence[End]) -> list[End]:
+    """Cut a scale that a single line would stretch for all others, and write where that line ends beside its name."""
+    heights = sorted(end.y for end in ends)
+    if len(heights) < 3 or heights[0] > _FAR * min(heights[1], -_NEAR):
+        return list(ends)
+    floor = 1.15 * heights[1]
+    axes.set_ylim(bottom=floor)
+    return [End(f"{end.text} ↓ {number(end.y, '.0f')}", floor, end.colour) if end.y < floor else end for end in ends]
 
 
 def _key(figure: Figure, count: int) -> Figure:
     """Say what points and lines are, in the free place of an odd grid, else below the last panel."""
-    text = "points: measured, with 95 % interval over networks\nthin lines: theory at infinite width\nvertical scales differ"
+    said = ("points: measured, with 95 % interval over networks", "thin lines: theory at infinite width")
+    text = "\n".join((*said, "vertical scales differ"))
     if count % 2:
         figure.text(0.58, 0.5 / -(-count // 2), text, fontsize=SMALL, color=GREY, va="center", linespacing=1.7)
     return figure

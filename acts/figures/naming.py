@@ -44,6 +44,12 @@ def word(value: str) -> str:
     return _WORDS.get(value, value.replace("_", " "))
 
 
+def depth(network: str) -> int:
+    """Return the number of hidden layers in a network's name, 0 where it does not say."""
+    found = _NETWORK.fullmatch(network)
+    return int(found["depth"]) if found else 0
+
+
 def label(table: pd.DataFrame, activation: str) -> str:
     """Return the label of an activation or of a variant of one; its own name where the catalogue does not know it."""
     variant = _VARIANT.fullmatch(activation)

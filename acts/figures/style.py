@@ -108,22 +108,25 @@ def panels(
     left: float = 0.55,
     right: float = 0.12,
     top: float = 0.28,
-    bottom: float = 0.45,
+    bottom: float = 0.42,
+    foot: float = 0.0,
     width: float = WIDTH,
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure of equal panels in rows; height is that of one panel, all lengths are inches.
 
-    ``left``, ``right``, ``top`` and ``bottom`` are what each panel keeps free for its own labels.
+    ``left``, ``right``, ``top`` and ``bottom`` are what each panel keeps free for its own labels, ``foot`` is
+    free below all of them.
     """
     columns = min(columns, count)
     rows = -(-count // columns)
     cell, step = width / columns, top + height + bottom
-    figure = Figure(figsize=(width, rows * step))
+    tall = rows * step + foot
+    figure = Figure(figsize=(width, tall))
     axes = []
     for place in range(count):
         row, column = divmod(place, columns)
-        x, y = column * cell + left, (rows - 1 - row) * step + bottom
-        box = (x / width, y / (rows * step), (cell - left - right) / width, height / (rows * step))
+        x, y = column * cell + left, (rows - 1 - row) * step + bottom + foot
+        box = (x / width, y / tall, (cell - left - right) / width, height / tall)
         axes.append(figure.add_axes(box))
     return figure, axes
 

@@ -40,11 +40,12 @@ def number(value: float, digits: int | str = 3) -> str:
         return f"{_minus(mantissa)} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
     if float(value).is_integer() and abs(value) < 10**5:
         return _minus(f"{int(value)}")
-    return _minus(f"{value:#.{digits}g}".rstrip("."))
+    decimals = max(digits - 1 - math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}")))), 0)
+    return _minus(f"{value:.{decimals}f}")
 
 
 def _minus(text: str) -> str:
-    return "" + text.replace("-", "−") if float(text) else text.replace("-", "")
+    return text.replace("-", "−") if float(text) else text.replace("-", "")
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Table:
     """A table for a reader: the columns named in ``columns``, in that order, under their headings with units.
 
     ``digits`` is one number of significant digits or a format for all columns, or one a column. ``numbers`` names
-    columns of text that are set as numbers, ``math`` columns of LaTeX, ``markdown`` columns of trusted markdown, such as
-    citations. ``note`` stands below, as markdown.
+    columns of text that are set as numbers, ``math`` columns of LaTeX, ``markdown`` columns of trusted markdown,
+    such as citations. ``note`` stands below, as markdown.
     """
 
     frame: pd.DataFrame
@@ -83,7 +84,9 @@ class Table:
             return number(value, own)
         if isinstance(value, bool):
             return "yes" if value else "no"
-        return MISSING if value is None or (not isinstance(value, str) and pd.isna(value)) or value == "" else str(value)
+        return (
+            MISSING if value is None or (not isinstance(value, str) and pd.isna(value)) or value == "" else str(value)
+        )
 
     def _markdown(self, column: str, value: Any) -> str:
         text = self._text(column, value)
@@ -136,7 +139,7 @@ class Text:
 def tame(latex: str) -> str:
     """Return LaTeX without the bare bars that a pipe table would take for the edge of a cell."""
     single = " ".join(latex.split())
-    return re.sub(r"\\\|", r"\\Vert ", single).replace("|", r"\vert ")
+    return re.sub(r"\\\|", r"\\Vert ", single).replace("|", r"\vert ").strip()
 
 
 def _rule(cells: Sequence[str], numeric: bool) -> str:

@@ -1,0 +1,69 @@
+"""Dots: rows of points with their intervals, the forest plot that compares many things at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from acts.figures.scales import plain
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One point with its interval in the row of its name; NaN ends where there is no interval."""
+
+    row: str
+    middle: float
+    low: float
+    high: float
+    colour: str
+    marker: str = "o"
+    hollow: bool = False
+
+
+def rows_of_dots(
+    axes: Axes, dots: Sequence[Dot], rows: Sequence[str], *, limits: tuple[float, float], log: bool = False
+) -> None:
+    """Draw dots on rows from the top down; what lies outside the limits is an arrow at the edge.
+
+    Dots that share a row are set a little apart, filled above hollow.
+    """
+    if log:
+        axes.set_xscale("log")
+    axes.set_xlim(*limits)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_yticks(range(len(rows)), list(rows))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+    axes.spines["left"].set_visible(False)
+    both = any(dot.hollow for dot in dots) and not all(dot.hollow for dot in dots)
+    for dot in dots:
+        y = rows.index(dot.row) + ((0.17 if dot.hollow else -0.17) if both else 0.0)
+        _draw(axes, dot, y, limits)
+    if log:
+        plain(axes.xaxis, *limits)
+
+
+def _draw(axes: Axes, dot: Dot, y: float, limits: tuple[float, float]) -> None:
+    low, high = (
+        limit if np.isnan(end) else end for end, limit in zip((dot.low, dot.high), (dot.middle,) * 2, strict=True)
+    )
+    face = "none" if dot.hollow else dot.colour
+    axes.plot(np.clip([low, high], *limits), [y, y], color=dot.colour, linewidth=1.1, solid_capstyle="butt", zorder=2)
+    if limits[0] <= dot.middle <= limits[1]:
+        axes.plot(
+            [dot.middle], [y], marker=dot.marker, markersize=4, markerfacecolor=face, markeredgecolor=dot.colour,
+            markeredgewidth=0.9, linestyle="none", zorder=3,
+        )  # fmt: skip
+    for beyond, edge, arrow in ((low < limits[0], limits[0], "<"), (high > limits[1], limits[1], ">")):
+        if beyond:
+            axes.plot([edge], [y], marker=arrow, markersize=4, color=dot.colour, markerfacecolor=face, clip_on=False)
+
+
+def log_limits(values: np.ndarray, *, widest: float = 10.0, narrowest: float = 1.15) -> tuple[float, float]:
+    """Return limits of a log axis around 1 that hold the finite values, symmetric neither in need nor in room."""
+    finite = values[np.isfinite(values) & (values > 0)]
+    low = min([1 / narrowest, *(finite / 1.05)])
+    high = max([narrowest, *(finite * 1.05)])
+    return float(max(low, 1 / widest)), float(min(high, widest))
