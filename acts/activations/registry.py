@@ -1,0 +1,198 @@
+"""The register: names to activations; ``register`` enters one, ``get`` finds one."""
+
+import ast
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from acts.activations.activation import PROMISES, Activation
+
+_entries: dict[str, Activation] = {}
+_aliases: dict[str, str] = {}
+
+
+def names() -> list[str]:
+    """Return the names of all registered activations in the order of the catalogue."""
+    _fill()
+    return list(_entries)
+
+
+def get(wanted: Any, /) -> Activation:
+    """Return the activation of a name, an alias, a variant like ``leaky_relu(alpha=0.1)``, or around a callable.
+
+    Raises ValueError with the nearest known name for an unknown one.
+    """
+    if isinstance(wanted, Activation):
+        return wanted
+    if not isinstance(wanted, str):
+        return _around(wanted)
+    _fill()
+    name = _aliases.get(wanted, wanted)
+    if name in _entries:
+        return _entries[name]
+    if "(" in wanted:
+        return _variant(wanted)
+    raise ValueError(_unknown(wanted))
+
+
+def register(
+    formula: str,
+    reference: str,
+    *,
+    family: str,
+    label: str,
+    aliases: Sequence[str] = (),
+    year: int | None = None,
+    kernel: Callable[..., Any] | None = None,
+    latex: str | None = None,
+    limits: tuple[str, str] | None = None,
+    constants: Mapping[str, str] | None = None,
+    learn: Sequence[str] = (),
+    floors: Mapping[str, float | str] | None = None,
+    stochastic: Callable[..., Any] | None = None,
+    elementwise: bool = True,
+    inputs: Sequence[str] = ("x",),
+    key: str | None = None,
+    monotone: bool | None = None,
+    odd: bool | None = None,
+    bounded: bool | None = None,
+    nonnegative: bool | None = None,
+    **parameters: float,
+) -> Callable[[Callable[..., Any]], Activation]:
+    """Return a decorator that enters a function of (x, **parameters) under its own name.
+
+    ``limits`` are the formula's ends beyond ∓1e4, ``constants`` named numbers as text, ``learn`` the parameters that a
+    module trains and ``floors`` their lower bounds, ``stochastic`` the function in training mode, ``inputs`` the letters of a
+    function that is not element-wise. Every promise is tested. Raises ValueError for a name taken or a bad formula.
+    """
+    promises = dict(zip(PROMISES, (monotone, odd, bounded, nonnegative), strict=True))
+
+    def enter(body: Callable[..., Any]) -> Activation:
+        entry = Activation(
+            name=body.__name__,
+            body=body,
+            label=label,
+            family=family,
+            aliases=tuple(aliases),
+            year=year if year is not None else _year(reference),
+            reference=reference,
+            key=key or _key(reference),
+            formula=formula,
+            parameters={name: _number(name, value) for name, value in parameters.items()},
+            constants=constants or {},
+            inputs=tuple(inputs),
+            learnable=tuple(learn),
+            floors=floors or {},
+            promises={name: held for name, held in promises.items() if held is not None},
+            fast=kernel,
+            sample=stochastic,
+            typed_latex=latex,
+            ends=limits,
+            elementwise=elementwise,
+            registered=True,
+        )
+        _enter(entry)
+        return entry
+
+    return enter
+
+
+@contextmanager
+def temporarily() -> Iterator[None]:
+    """Undo on leaving whatever was registered within."""
+    _fill()
+    entries, aliases = dict(_entries), dict(_aliases)
+    try:
+        yield
+    finally:
+        for held, kept in ((_entries, entries), (_aliases, aliases)):
+            held.clear()  # type: ignore[attr-defined]
+            held.update(kept)  # type: ignore[attr-defined]
+
+
+def _fill() -> None:
+    import_module("acts.activations.catalogue")
+
+
+def _enter(entry: Activation) -> None:
+    for name in (entry.name, *entry.aliases):
+        if not re.fullmatch(r"[A-Za-z_]\w*", name):
+            raise ValueError(f"{name!r} cannot name an activation; use letters, digits and _")
+        if name in _entries or name in _aliases:
+            raise ValueError(f"activation {name!r} is already registered")
+    _check_letters(entry)
+    entry.symbolic  # noqa: B018 - reads the formula, so that a bad one fails here
+    _entries[entry.name] = entry
+    _aliases.update(dict.fromkeys(entry.aliases, entry.name))
+
+
+def _check_letters(entry: Activation) -> None:
+    for name in (*entry.learnable, *entry.floors):
+        if name not in entry.parameters:
+            raise ValueError(f"{entry.name}: {name!r} is to be learnt and is no parameter")
+    taken = inspect.signature(entry.body).parameters
+    loose = any(part.kind is part.VAR_KEYWORD for part in taken.values())
+    for name in entry.parameters:
+        if name in entry.inputs or (name not in taken and not loose):
+            raise ValueError(f"{entry.name}: its function does not take the parameter {name!r}")
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"the default of {name!r} must be a number, not {value!r}")
+    return float(value)
+
+
+def _around(wanted: Any) -> Activation:
+    if not callable(wanted):
+        raise ValueError(f"an activation is a name or a callable, not {type(wanted).__name__}")
+    for entry in _entries.values():
+        if entry.body is wanted:
+            return entry
+    name = getattr(wanted, "__name__", type(wanted).__name__)
+    name = "anonymous" if name == "<lambda>" else name
+    return Activation(name=name, body=wanted, label=name)
+
+
+def _variant(wanted: str) -> Activation:
+    """Return the variant that text like ``leaky_relu(alpha=0.1)`` describes."""
+    try:
+        call = ast.parse(wanted, mode="eval").body
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)) or call.args:
+            raise ValueError
+        values = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+        if not all(type(value) in (int, float) for value in values.values()):
+            raise ValueError
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        raise ValueError(f"unknown activation {wanted[:60]!r}; a variant is written leaky_relu(alpha=0.1)") from None
+    return get(call.func.id).variant(**values)
+
+
+def _unknown(wanted: str) -> str:
+    def likeness(known: str) -> float:
+        letters = difflib.SequenceMatcher(None, sorted(wanted.lower()), sorted(known)).ratio()
+        return letters + difflib.SequenceMatcher(None, wanted.lower(), known).ratio()
+
+    best = max((*_entries, *_aliases), key=likeness)
+    hint = f"; did you mean {best!r}?" if likeness(best) > 1.2 else ";"
+    return f"unknown activation {wanted[:60]!r}{hint} ({len(_entries)} known)"
+
+
+def _year(reference: str) -> int | None:
+    found = re.search(r"\b(1[89]|20)\d\d\b", reference)
+    return int(found[0]) if found else None
+
+
+def _key(reference: str) -> str:
+    """Return the bibliography key of a reference line: first surname in plain letters, and year."""
+    import unicodedata
+
+    first = re.match(r"[^\W\d_]+", reference)
+    if not first:
+        return ""
+    plain = unicodedata.normalize("NFKD", first[0]).encode("ascii", "ignore").decode().lower()
+    return f"{plain}{_year(reference) or ''}"
