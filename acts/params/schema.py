@@ -120,3 +120,7 @@ class Params(Section):
     def text(self) -> str:
         """Return the file as it was read, for the provenance; empty when made in Python."""
         return self._text
+
+    def on(self, device: str) -> "Params":
+        """Return the same configuration with its device settled."""
+        return self.model_copy(update={"device": device})

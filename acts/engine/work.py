@@ -1,0 +1,181 @@
+"""Work: one job, done where it is; the same code runs in this process and in a worker.
+
+A job looks in the store, marks its attempt, measures, publishes its file, and returns a receipt of plain values. It
+never returns arrays, and a failure is a receipt too, so one activation that raises leaves the others alone.
+"""
+
+import faulthandler
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from acts.engine import keys
+from acts.engine.store import Damaged, DiskFull, Store, read_header
+from acts.jobs import Job
+
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job on its way to where it is done: plain values, the store's folder, and which attempt this is.
+
+    ``source`` is the experiment's source as the sender sees it; ``deadline`` is in seconds, none in this process.
+    """
+
+    word: str
+    path: str | None
+    activation: str
+    runs: tuple[dict[str, Any], ...]
+    keys: tuple[str, ...]
+    source: str
+    store: str
+    marks: str
+    attempt: int = 1
+    deadline: float | None = None
+    seconds: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """Return the job's name in the store."""
+        return keys.together(list(self.keys))
+
+    @property
+    def label(self) -> str:
+        """Return the job as messages name it."""
+        return f"{self.word}, {self.activation}, {len(self.runs)} run{'s' if len(self.runs) != 1 else ''}"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a task: ``done``, ``lost`` (its worker died), ``timeout``, ``failed`` or ``full`` (disk)."""
+
+    status: str
+    runs: int = 0
+    diverged: int = 0
+    reason: str = ""
+    detail: str = ""
+
+
+def perform(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Do a task given as plain values and return its receipt as plain values: what a worker is sent."""
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+    return asdict(do(Task(**task)))
+
+
+def do(task: Task) -> Receipt:
+    """Do a task unless the store holds it or an earlier attempt took its process down."""
+    store = Store(Path(task.store))
+    if (stored := _stored(store.path(task.name))) is not None:
+        return stored
+    marks = Path(task.marks)
+    mark, stack = marks / f"{task.name}.{task.attempt}", marks / f"{task.name}.stack"
+    if mark.exists():
+        told = stack.read_text("utf-8", "replace") if stack.exists() else ""
+        return (
+            Receipt("timeout", reason=f"no end after {task.deadline:.0f} s", detail=told) if told else Receipt("lost")
+        )
+    try:
+        module = keys.resolve(task.word, task.path)
+        if keys.source_of(module) != task.source:
+            return Receipt("failed", reason="the source changed during the run; run again")
+        with _alone(mark, stack, task.deadline):
+            return _measured(task, module, store)
+    except DiskFull as error:
+        return Receipt("full", reason=str(error))
+    except Exception as error:
+        return Receipt("failed", reason=_reason(error), detail=traceback.format_exc())
+
+
+def _stored(path: Path) -> Receipt | None:
+    """Return the receipt of a job that the store holds, None where it does not."""
+    if not path.exists():
+        return None
+    try:
+        header = read_header(path)
+    except Damaged:
+        path.unlink()
+        return None
+    return Receipt("done", len(header["keys"]), header.get("diverged", 0))
+
+
+@contextmanager
+def _alone(mark: Path, stack: Path, deadline: float | None) -> Iterator[None]:
+    """Hold a mark while a job runs, on one thread and without output; past the deadline write the stack and end."""
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    told = open(stack, "w") if deadline else None  # noqa: SIM115
+    if told is not None and deadline:
+        faulthandler.dump_traceback_later(deadline, exit=True, file=told)
+    try:
+        with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere), _one_thread():
+            yield
+    finally:
+        if told is not None:
+            faulthandler.cancel_dump_traceback_later()
+            told.close()
+            stack.unlink(missing_ok=True)
+        mark.unlink(missing_ok=True)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep torch, where it is loaded, to one thread: the same bits whatever the number of workers."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _measured(task: Task, module: ModuleType, store: Store) -> Receipt:
+    """Measure a job, publish its file and return its receipt."""
+    job = Job(task.word, task.activation, task.runs, task.seconds)
+    started = time.perf_counter()
+    tables = module.measure(job)
+    seconds = time.perf_counter() - started
+    _match(tables, job)
+    diverged = sum(bool(((table["metric"] == "diverged") & (table["value"] > 0)).any()) for table in tables)
+    header = {
+        "experiment": task.word,
+        "activation": task.activation,
+        "keys": list(task.keys),
+        "seconds": seconds,
+        "diverged": diverged,
+        "torch": keys.torch_version(),
+        "python": sys.version.split()[0],
+    }
+    store.put(task.name, header, tables)
+    return Receipt("done", len(job.runs), diverged)
+
+
+def _match(tables: Sequence[Any], job: Job) -> None:
+    """Raise ValueError unless there is one table a run and each speaks of this experiment and activation."""
+    if len(tables) != len(job.runs):
+        raise ValueError(f"measure returned {len(tables)} tables for {len(job.runs)} runs")
+    for table in tables:
+        for column, word in (("experiment", job.experiment), ("activation", job.activation)):
+            strange = table[column] != word
+            if strange.any():
+                raise ValueError(
+                    f"measure returned a row with {column} {table[column][strange].iloc[0]!r}, not {word!r}"
+                )
+
+
+def _reason(error: Exception) -> str:
+    """Return an exception as one line of at most 200 characters."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:200] if text else type(error).__name__
