@@ -4,17 +4,26 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
-from statsmodels.stats.multitest import multipletests
+from scipy import stats
 
 
 def holm(p_values: Sequence[float]) -> Float[np.ndarray, " test"]:
-    """Return Holm's adjusted p-values, in the given order; at most α of them false is kept in any mixture of nulls."""
-    return _adjusted(p_values, "holm")
+    """Return Holm's adjusted p-values in the given order: rejecting those up to α errs at all with probability ≤ α.
+
+    The same numbers as statsmodels' multipletests, which collects garbage at every call (60 ms).
+    """
+    values = _checked(p_values)
+    order = np.argsort(values, kind="stable")
+    stepped = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> Float[np.ndarray, " test"]:
     """Return the Benjamini–Hochberg adjusted p-values (false discovery rate), in the given order."""
-    return _adjusted(p_values, "fdr_bh")
+    values = _checked(p_values)
+    return np.asarray(stats.false_discovery_control(values)) if len(values) else values
 
 
 def expected_false(p_values: Sequence[float], *, alpha: float = 0.05) -> float:
@@ -33,11 +42,6 @@ def monte_carlo_p(reached: int, draws: int) -> float:
     if not 0 <= reached <= draws or draws < 1:
         raise ValueError(f"{reached} of {draws} draws is no count")
     return (reached + 1) / (draws + 1)
-
-
-def _adjusted(p_values: Sequence[float], method: str) -> Float[np.ndarray, " test"]:
-    values = _checked(p_values)
-    return multipletests(values, method=method)[1] if len(values) else values
 
 
 def _checked(p_values: Sequence[float]) -> Float[np.ndarray, " test"]:

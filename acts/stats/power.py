@@ -5,6 +5,8 @@ from math import inf, sqrt
 
 from scipy import integrate, optimize, stats
 
+MOST_PAIRS = 10_000
+
 
 def smallest_p(n: int) -> float:
     """Return 2/2ⁿ, the smallest two-sided p that n pairs can reach (1 for a single pair)."""
@@ -47,8 +49,9 @@ def tost_power(n: int, ratio: float, *, alpha: float = 0.05) -> float:
         inside = 2 * stats.norm.cdf(ratio * sqrt(n) - critical * spread) - 1
         return float(inside * stats.chi.pdf(spread * sqrt(n - 1), n - 1) * sqrt(n - 1))
 
-    # Beyond s = 8 the density is 0 to double precision for every n ≥ 2.
-    return float(integrate.quad(share, 0.0, min(largest, 8.0), limit=200)[0])
+    # The density of s is 0 to double precision outside 1 ± 10/√n, and too thin a spike to find without saying so.
+    low, high = max(0.0, 1 - 10 / sqrt(n)), min(largest, 1 + 10 / sqrt(n))
+    return float(integrate.quad(share, low, high, limit=200)[0]) if high > low else 0.0
 
 
 def pairs_for_equivalence(ratio: float, *, power: float = 0.8, alpha: float = 0.05) -> int:
@@ -56,10 +59,13 @@ def pairs_for_equivalence(ratio: float, *, power: float = 0.8, alpha: float = 0.
 
     Raises ValueError where 10,000 pairs do not suffice.
     """
-    for n in range(2, 10_001):
-        if tost_power(n, ratio, alpha=alpha) >= power:
-            return n
-    raise ValueError(f"margin/sd = {ratio:g} is too small: 10,000 pairs do not reach power {power:g}")
+    if tost_power(MOST_PAIRS, ratio, alpha=alpha) < power:
+        raise ValueError(f"margin/sd = {ratio:g} is too small: {MOST_PAIRS:,} pairs do not reach power {power:g}")
+    low, high = 1, MOST_PAIRS
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if tost_power(middle, ratio, alpha=alpha) >= power else (middle, high)
+    return high
 
 
 def binomial_se(share: float, n: int) -> float:
