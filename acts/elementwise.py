@@ -22,13 +22,14 @@ Function = str | Activation | Callable[..., torch.Tensor]
 class Elementwise:
     """A function of one number: its name, what evaluates it, and the places where it is known to break.
 
-    ``breaks`` is None where nothing is known about them, as for a plain callable.
+    ``breaks`` and ``activation`` are None where nothing is known, as for a plain callable.
     """
 
     name: str
     value: Callable[[torch.Tensor], torch.Tensor]
     derivative: Callable[[torch.Tensor], torch.Tensor] | None = None
     breaks: tuple[float, ...] | None = None
+    activation: Activation | None = None
 
     def __call__(self, x: Array | float) -> Array:
         """Return the values at x."""
@@ -75,7 +76,11 @@ def _of_activation(activation: Activation, parameters: dict[str, Any]) -> Elemen
     variant = activation.variant(**parameters) if parameters else activation
     if not variant.elementwise:
         raise ValueError(f"{variant.name} is not element-wise: what follows from a function of one number is undefined")
-    return Elementwise(variant.name, variant, variant.derivative, tuple(variant.breaks()))
+    breaks = None if variant.formula is None else tuple(variant.breaks())
+    view = Elementwise(variant.name, variant, variant.derivative, breaks, variant)
+    if variant.formula is None:
+        _require_elementwise(view)
+    return view
 
 
 def _require_elementwise(view: Elementwise) -> None:

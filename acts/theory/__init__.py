@@ -3,7 +3,7 @@
 from acts.theory.depths import DepthScale, depth_scale, fixed_point
 from acts.theory.edges import CriticalInit, EdgeOfChaos, critical_init, edge_of_chaos
 from acts.theory.inits import RULES, Init, Scales, StableInit, init, stable_init
-from acts.theory.maps import Moments, chi, length_map, length_map_slope, moments
+from acts.theory.maps import Moments, chi, length_map, length_map_slope, moments, nodes
 from acts.theory.signals import Signal, signal
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "length_map",
     "length_map_slope",
     "moments",
+    "nodes",
     "signal",
     "stable_init",
 ]

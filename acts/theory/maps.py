@@ -7,7 +7,7 @@ import numpy as np
 
 from acts import elementwise
 from acts.elementwise import Function
-from acts.theory.quadrature import rule
+from acts.theory.quadrature import Rule, rule
 
 
 @dataclass(frozen=True)
@@ -51,3 +51,11 @@ def chi(f: Function, *, sigma_w: float, q: float = 1.0, **parameters: Any) -> fl
     view = elementwise.of(f, **parameters)
     second = float(view.slope(np.zeros(1))[0]) ** 2 if q == 0 else rule(view, q, q).slope_second(q)
     return float(sigma_w**2 * second)
+
+
+def nodes(f: Function, low: float, high: float, **parameters: Any) -> Rule:
+    """Return a quadrature rule for f that serves every length q in [low, high], where many expectations are wanted.
+
+    The upper end falls to the last q at which the moments are finite; ``.high`` tells.
+    """
+    return rule(elementwise.of(f, **parameters), low, high)
