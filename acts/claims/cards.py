@@ -95,8 +95,8 @@ def escape(text: str) -> str:
 
 def _finding(verdict: Verdict) -> str:
     """Return the sentence without the verdict word in front, which the card shows already."""
-    opening = verdict.verdict[0].upper() + verdict.verdict[1:]
-    return verdict.sentence.removeprefix(f"{opening}. ")
+    word = f"{verdict.verdict[0].upper()}{verdict.verdict[1:]}. "
+    return verdict.sentence.removeprefix(word)
 
 
 def _described(title: str) -> str:

@@ -111,6 +111,22 @@ class Check(Model):
         return value
 
 
+class Derived(Model):
+    """A number made of two others: ``left`` minus or over ``right``."""
+
+    left: str
+    op: Literal["minus", "over"]
+    right: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        """Read the short form ``[left, op, right]``."""
+        if isinstance(value, list) and len(value) == 3:
+            return dict(zip(("left", "op", "right"), value, strict=True))
+        return value
+
+
 class Case(Model):
     """A common situation in which the claim is tested; it holds there when every check does."""
 
@@ -132,6 +148,7 @@ class Elsewhere(Model):
 class Exact(Model):
     """A claim that mathematics decides.
 
+    ``quoted`` are numbers that the claim or the rule itself states, ``effect`` the one that the ledger shows.
     ``all``: refuted by one case that fails; ``some`` ("may", "cannot avoid"): supported by one case that holds;
     ``unstated``: the claim leaves a quantity open, so cases that disagree make it *true if*.
     """
@@ -139,6 +156,7 @@ class Exact(Model):
     kind: Literal["exact"]
     facts: dict[str, Fact]
     quoted: dict[str, float] = {}
+    derived: dict[str, Derived] = {}
     quantifier: Literal["all", "some", "unstated"] = "all"
     cases: tuple[Case, ...] = Field(min_length=1)
     effect: str
@@ -152,8 +170,9 @@ class Exact(Model):
 
     @model_validator(mode="after")
     def _named(self) -> "Exact":
-        known = {*self.facts, *self.quoted}
+        known = {*self.facts, *self.quoted, *self.derived}
         sides = [side for case in self.cases for check in case.checks for side in (check.left, check.right)]
+        sides += [side for made in self.derived.values() for side in (made.left, made.right)]
         for name in [self.effect, *(side for side in sides if isinstance(side, str))]:
             if name not in known:
                 raise ValueError(f"unknown fact {name!r}{suggestion(name, known)}")
@@ -210,7 +229,7 @@ class Claim(Model):
     """One sentence of the literature, restated, with the rule that decides it and the sentences that tell the finding.
 
     ``verdict`` says in words what supports and what refutes; ``rule`` is the same for the machine. ``sentences`` maps
-    a verdict to a template whose numbers are filled in from the records.
+    a verdict, or ``finding`` for all others, to a template whose numbers are filled in from the records.
     """
 
     id: str = Field(pattern=r"^C\d\d$")
@@ -225,7 +244,7 @@ class Claim(Model):
     contradicts: str | None = None
     evidence: tuple[str, ...] = ()
     rule: Rule
-    sentences: dict[Word, str] = {}
+    sentences: dict[Word | Literal["finding"], str] = {}
 
     @property
     def experiment(self) -> str:

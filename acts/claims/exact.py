@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from acts.claims import sentences
-from acts.claims.catalogue import Case, Check, Claim, Elsewhere, Exact, Fact, Verdict, Word
+from acts.claims.catalogue import Case, Check, Claim, Derived, Elsewhere, Exact, Fact, Verdict, Word
 from acts.records import where
 
 PLACE = ("activation", "metric", "arm", "init", "network", "depth", "layer")
@@ -33,9 +33,11 @@ def judge(claim: Claim, records: pd.DataFrame) -> Verdict:
         blank = Verdict(claim.id, "not decidable", condition=f"missing: {missing[0]}", evidence=claim.evidence)
         return sentences.write(claim, blank, default=f"The records hold no {missing[0]}.")
     values |= rule.quoted
+    values |= {name: derive(made, values) for name, made in rule.derived.items()}
     values |= count(rule.elsewhere, rows) if rule.elsewhere else {}
     held = [holds(case, values) for case in rule.cases]
     word = decide(rule, held)
+    values |= {"held": float(sum(held)), "cases": float(len(held))}
     condition = sentences.fill(_condition(rule, held, word), values)
     effect = values[rule.effect]
     verdict = Verdict(
@@ -75,12 +77,20 @@ def count(elsewhere: Elsewhere, rows: pd.DataFrame) -> dict[str, float]:
     return {"elsewhere": float(sum(held)), "functions": float(len(held))}
 
 
+def derive(made: Derived, values: Mapping[str, float]) -> float:
+    """Return a number made of two others; a ratio to 0 is infinite."""
+    left, right = values[made.left], values[made.right]
+    if made.op == "minus":
+        return left - right
+    return left / right if right else math.inf
+
+
 def compare(check: Check, values: Mapping[str, float]) -> bool:
     """Return whether one comparison holds; == and != mean within and beyond the stated tolerance."""
     left, right = (values[side] if isinstance(side, str) else side for side in (check.left, check.right))
     near = left == right or abs(left - right) <= check.within
     return {
-        "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right, "==": near, "!=": not near,
+        "<": left < right, "<=": left < right or near, ">": left > right, ">=": left > right or near, "==": near, "!=": not near,
     }[check.op]  # fmt: skip
 
 

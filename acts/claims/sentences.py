@@ -64,7 +64,7 @@ def _formed(value: float | str, form: str | None) -> str:
     if form.isdigit():
         return number(value, int(form))
     if form == "percent":
-        return f"{number(100 * value)} %"
+        return f"{100 * value:.2f} %"
     if form == "power":
         return power(value)
     if form == "count":
@@ -83,14 +83,19 @@ def write(claim: Claim, verdict: Verdict, values: Values | None = None, *, defau
     known = {**present, "unit": verdict.unit, "condition": verdict.condition, "interval": interval(verdict)} | dict(
         values or {}
     )
-    template = claim.sentences.get(verdict.verdict, default) or _plain(verdict)
+    template = claim.sentences.get(verdict.verdict) or default or claim.sentences.get("finding") or _plain(verdict)
     try:
         finding = fill(template, known)
     except ClaimError as error:
         raise ClaimError(f"{claim.id}: {error}") from None
-    word = verdict.verdict[0].upper() + verdict.verdict[1:]
-    opening = f"{word} " if verdict.verdict == "true if" else f"{word}. "
-    return replace(verdict, sentence=opening + finding)
+    return replace(verdict, sentence=f"{opening(verdict)} {finding}")
+
+
+def opening(verdict: Verdict) -> str:
+    """Return the verdict as the first words of its sentence, a *true if* with its condition."""
+    if verdict.verdict == "true if" and verdict.condition:
+        return f"True {verdict.condition}."
+    return f"{verdict.verdict[0].upper()}{verdict.verdict[1:]}."
 
 
 def _plain(verdict: Verdict) -> str:
