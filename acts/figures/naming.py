@@ -23,7 +23,18 @@ _WORDS = {
     "fashion_mnist": "Fashion-MNIST",
     "mnist": "MNIST",
 }
-_GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "lambda": "λ", "theta": "θ"}
+_GREEK = {
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "lambda": "λ",
+    "lambd": "λ",
+    "theta": "θ",
+    "alpha_p": "αₚ",
+    "alpha_n": "αₙ",
+    "min_val": "min",
+    "max_val": "max",
+}
 _NETWORK = re.compile(r"(?P<kind>[a-z]+)_(?P<depth>\d+)x(?P<width>\d+)")
 _VARIANT = re.compile(r"(?P<name>\w+)\((?P<settings>.*)\)")
 
@@ -50,11 +61,16 @@ def depth(network: str) -> int:
     return int(found["depth"]) if found else 0
 
 
+def greek(name: str) -> str:
+    """Return a parameter's name as a reader writes it: α for alpha."""
+    return _GREEK.get(name, name)
+
+
 def label(table: pd.DataFrame, activation: str) -> str:
     """Return the label of an activation or of a variant of one; its own name where the catalogue does not know it."""
     variant = _VARIANT.fullmatch(activation)
     if variant:
-        settings = re.sub(r"\w+(?==)", lambda found: _GREEK.get(found[0], found[0]), variant["settings"])
+        settings = re.sub(r"\w+(?==)", lambda found: greek(found[0]), variant["settings"])
         return f"{label(table, variant['name'])} ({settings.replace('=', ' = ').replace(',', ', ')})"
     found = table.loc[table["name"] == activation, "label"]
     return str(found.iloc[0]) if len(found) else activation

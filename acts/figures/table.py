@@ -16,7 +16,8 @@ import pandas as pd
 MISSING = "–"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$^~@'\"&+\-.!:=()])")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_COMMAND = re.compile(r"\\[a-zA-Z]+|[{}^_\\&$]")
+_LAYOUT = re.compile(r"\\(?:left|right|begin|end|frac|text|mathrm|operatorname)\b|\{cases\}|[{}^_&$]|\\\\")
+_COMMAND = re.compile(r"\\[a-zA-Z]+|\\")
 
 
 def escape(text: object) -> str:
@@ -34,17 +35,18 @@ def number(value: float, digits: int | str = 3) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if isinstance(digits, str):
-        return _minus(format(value, digits))
+        return proper(format(value, digits))
     if value != 0 and not 1e-4 <= abs(value) < 10 ** max(digits, 5):
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-        return f"{_minus(mantissa)} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+        return f"{proper(mantissa)} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
     if float(value).is_integer() and abs(value) < 10**5:
-        return _minus(f"{int(value)}")
+        return proper(f"{int(value)}")
     decimals = max(digits - 1 - math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}")))), 0)
-    return _minus(f"{value:.{decimals}f}")
+    return proper(f"{value:.{decimals}f}")
 
 
-def _minus(text: str) -> str:
+def proper(text: str) -> str:
+    """Return a formatted number with a real minus, and none before zero."""
     return text.replace("-", "−") if float(text) else text.replace("-", "")
 
 
@@ -142,9 +144,14 @@ def tame(latex: str) -> str:
     return re.sub(r"\\\|", r"\\Vert ", single).replace("|", r"\vert ").strip()
 
 
+def visible(text: str) -> int:
+    """Return about how many letters wide a text is set, LaTeX commands counted as one letter each."""
+    return len(_COMMAND.sub("x", _LAYOUT.sub("", text)).replace(" ", ""))
+
+
 def _rule(cells: Sequence[str], numeric: bool) -> str:
     """Return the dashes of one column: right-aligned for numbers, as many as the widest cell has visible letters."""
-    width = max(3, min(60, max(len(_COMMAND.sub("", cell)) for cell in cells)))
+    width = max(3, min(60, max(visible(cell) for cell in cells)))
     return "-" * (width - 1) + ":" if numeric else ":" + "-" * (width - 1)
 
 

@@ -1,0 +1,228 @@
+"""Formulas: the curve of every activation, and tables of what it is and what follows from it."""
+
+import json
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from acts import records as door
+from acts.figures import naming, palette
+from acts.figures.palette import GREY
+from acts.figures.style import SMALL, drawn, missing, panels
+from acts.figures.table import MISSING, Table, Text, escape, number, proper, tame, unmeasured, visible
+
+EXPERIMENT = "formulas"
+LONG = 56  # visible letters of a derivative that is set in a line of its own
+_X, _Y = 4.0, (-1.9, 3.4)
+_COLUMNS = 6
+_TOLERANCE = 1e-6
+
+
+@drawn
+def curves(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+    """Return value and derivative of every activation of one variable, a panel each, families in their colours.
+
+    All panels share their axes; a curve that leaves them goes on outside.
+    """
+    points = _points(records)
+    if points.empty:
+        return missing("the curves of the activations")
+    names = naming.ordered(catalogue, points["activation"])
+    figure, grid = panels(len(names), _COLUMNS, height=0.92, left=0.24, right=0.08, top=0.24, bottom=0.26, foot=0.22)
+    for place, (axes, name) in enumerate(zip(grid, names, strict=True)):
+        own = points[points["activation"] == name]
+        _panel(axes, own, palette.of_family(naming.family(catalogue, name)), named=place == 0)
+        axes.set_title(naming.label(catalogue, name), fontsize=SMALL + 0.5, pad=3)
+        axes.set_xlabel("x" if place >= len(names) - _COLUMNS else "", labelpad=1)
+        axes.tick_params(
+            labelbottom=place >= len(names) - _COLUMNS, labelleft=place % _COLUMNS == 0, labelsize=SMALL - 1
+        )
+    families = [naming.family(catalogue, name) for name in names]
+    _key(figure, palette.families(families))
+    return figure
+
+
+def _points(records: pd.DataFrame) -> pd.DataFrame:
+    rows = door.where(records, experiment=EXPERIMENT, metric=["value", "derivative"])
+    rows = rows[rows["arm"].fillna("").str.fullmatch(r"x=[^;]+")]
+    return rows.assign(x=rows["arm"].str.removeprefix("x=").astype(float)).sort_values("x")
+
+
+def _panel(axes: Axes, own: pd.DataFrame, colour: str, *, named: bool) -> None:
+    axes.axhline(0, color=GREY, linewidth=0.5, zorder=1)
+    axes.axvline(0, color=GREY, linewidth=0.5, zorder=1)
+    for metric, width, dashes in (("derivative", 0.9, (0, (2.2, 1.2))), ("value", 1.5, "solid")):
+        curve = own[own["metric"] == metric]
+        x, y = _broken(curve["x"].to_numpy(float), curve["value"].to_numpy(float))
+        axes.plot(x, y, color=colour, linewidth=width, linestyle=dashes, zorder=3)  # type: ignore[arg-type]
+    axes.set_xlim(-_X, _X)
+    axes.set_ylim(*_Y)
+    axes.set_xticks([-3, 0, 3])
+    axes.set_yticks([-1, 0, 1, 2, 3])
+    if named:
+        for metric, text in (("value", "f"), ("derivative", "f′")):
+            curve = own[own["metric"] == metric]
+            at = curve.iloc[(curve["x"] - 2.1).abs().argmin()]
+            axes.annotate(text, (at["x"], at["value"]), xytext=(3, -7), textcoords="offset points",
+                          color=colour, fontsize=SMALL)  # fmt: skip
+
+
+def _broken(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a curve with a gap where it jumps: a step far above the steps beside it is no line."""
+    if len(x) < 4:
+        return x, y
+    steps = np.abs(np.diff(y))
+    beside = np.maximum(np.r_[steps[1], steps[:-1]], np.r_[steps[1:], steps[-2]])
+    jumps = np.flatnonzero((steps > 0.05) & (steps > 8 * beside)) + 1
+    return np.insert(x, jumps, np.nan), np.insert(y, jumps, np.nan)
+
+
+def _key(figure: Figure, families: list[str]) -> None:
+    """Write the names of the families below the panels, each in its colour, and what the two lines are."""
+    figure.text(0.035, 0.0, "solid f(x), dashed f′(x)", color=GREY, fontsize=SMALL, va="bottom")
+    x = 0.24
+    for family in families:
+        colour = palette.of_family(family)
+        figure.text(x, 0.0, family, color=colour, fontsize=SMALL, fontweight="bold", va="bottom")
+        x += (len(family) + 2.2) * 0.0107
+
+
+def formulas(catalogue: pd.DataFrame) -> Table:
+    """Return what every function is: formula, defaults, year and source, family by family."""
+    columns = {"label": "Activation", "latex": "$f(x)$", "defaults": "Defaults", "year": "Year", "source": "Source"}
+    if catalogue.empty:
+        return unmeasured("the catalogue is not published yet", columns)
+    table = _rows(catalogue).assign(defaults=lambda rows: rows["parameters"].map(_defaults), source=_sources)
+    return Table(table, columns, digits=".0f", math=("latex",), markdown=("source",))
+
+
+def derivatives(catalogue: pd.DataFrame) -> Table:
+    """Return the derivative of every function of one variable; the longest are left to ``long_derivatives``."""
+    columns = {"label": "Activation", "derivative_latex": "$f'(x)$"}
+    table = _differentiable(catalogue)
+    if table.empty:
+        return unmeasured("the catalogue is not published yet", columns)
+    short = table[table["derivative_latex"].map(visible) <= LONG]
+    return Table(short, columns, math=("derivative_latex",))
+
+
+def long_derivatives(catalogue: pd.DataFrame) -> Text:
+    """Return the derivatives that are too wide for a table, each displayed under its name."""
+    table = _differentiable(catalogue)
+    long = table[table["derivative_latex"].map(visible) > LONG]
+    said = [
+        f"{escape(row['label'])}:\n\n$$f'(x) = {tame(str(row['derivative_latex']))}$$\n" for _, row in long.iterrows()
+    ]
+    return Text("\n".join(said) or "Every derivative fits the table.")
+
+
+def _rows(catalogue: pd.DataFrame) -> pd.DataFrame:
+    order = naming.ordered(catalogue, catalogue["name"])
+    return catalogue.set_index("name", drop=False).loc[order]
+
+
+def _differentiable(catalogue: pd.DataFrame) -> pd.DataFrame:
+    return _rows(catalogue).dropna(subset=["derivative_latex"]) if len(catalogue) else catalogue
+
+
+def _sources(table: pd.DataFrame) -> pd.Series:
+    return table["key"].map(lambda key: f"[@{key}]")
+
+
+def _defaults(parameters: object) -> str:
+    """Return defaults such as ``α = 0.01`` from the catalogue's JSON object."""
+    values = json.loads(parameters) if isinstance(parameters, str) and parameters else {}
+    return (
+        ", ".join(f"{naming.greek(name)} = {proper(f'{float(value):.4g}')}" for name, value in values.items())
+        or MISSING
+    )
+
+
+def properties(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
+    """Return what follows from each formula: range, minimum, Lipschitz constant, smoothness, monotony."""
+    columns = {
+        "label": "Activation", "range": "Range", "minimum": "Minimum", "minimum_x": "at x =",
+        "derivative_range": "Range of f′", "lipschitz": "Lipschitz", "smoothness": "Smoothness", "monotone": "Monotone",
+    }  # fmt: skip
+    wide = _wide(records)
+    if wide.empty or "lipschitz" not in wide:
+        return unmeasured("the properties", columns)
+    table = pd.DataFrame([_property_row(row, naming.label(catalogue, name)) for name, row in _each(wide, catalogue)])
+    return Table(table, columns, digits=4, numbers=("range", "derivative_range", "minimum", "minimum_x", "lipschitz"))
+
+
+def _property_row(row: pd.Series, label: str) -> dict[str, str]:
+    return {
+        "label": label,
+        "range": _span(row, "infimum", "supremum", attained=True),
+        "minimum": number(row.get("minimum", np.nan), 4),
+        "minimum_x": number(row.get("minimum_x", np.nan), 4),
+        "derivative_range": _span(row, "derivative_infimum", "derivative_supremum", attained=False),
+        "lipschitz": number(row.get("lipschitz", np.nan), 4),
+        "smoothness": _smoothness(row.get("smoothness", np.nan)),
+        "monotone": "yes" if row.get("monotone", 0) else "no",
+    }
+
+
+def _span(row: pd.Series, low: str, high: str, *, attained: bool) -> str:
+    """Return an interval, square where the end is attained; the closure where attainment was not asked."""
+    ends = [row.get(low, np.nan), row.get(high, np.nan)]
+    shut = [bool(row.get(f"{end}_attained", 0)) if attained else bool(np.isfinite(row[end])) for end in (low, high)]
+    return f"{'[' if shut[0] else '('}{number(ends[0], 4)}, {number(ends[1], 4)}{']' if shut[1] else ')'}"
+
+
+def _smoothness(order: float) -> str:
+    if np.isnan(order):
+        return MISSING
+    if order < 0:
+        return "jumps"
+    return "C∞" if np.isinf(order) else f"C{str(int(order)).translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
+def moments(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
+    """Return the Gaussian moments of each function and the stable init that they give, with the rule that binds."""
+    columns = {
+        "label": "Activation", "mean": "$E f$", "second": "$E f^2$", "slope_second": "$E f'^2$",
+        "sigma_w": "stable $\\sigma_w$", "sigma_b": "stable $\\sigma_b$", "rule": "Rule",
+        "critical_w": "critical $\\sigma_w$", "critical_b": "critical $\\sigma_b$",
+    }  # fmt: skip
+    wide = _wide(records)
+    if wide.empty or "second" not in wide:
+        return unmeasured("the moments", columns)
+    stable, critical = _wide(records, init="stable"), _wide(records, init="critical")
+    rows = []
+    for name, row in _each(wide, catalogue):
+        own = stable.loc[name] if name in stable.index else pd.Series(dtype=float)
+        edge = critical.loc[name] if name in critical.index else pd.Series(dtype=float)
+        rows.append(
+            {"label": naming.label(catalogue, name), "rule": _rule(own, row)}
+            | {metric: row.get(metric, np.nan) for metric in ("mean", "second", "slope_second")}
+            | {metric: own.get(metric, np.nan) for metric in ("sigma_w", "sigma_b")}
+            | {f"critical_{end}": edge.get(f"sigma_{end}", np.nan) for end in ("w", "b")}
+        )
+    note = f"{MISSING}: there is no such init for this function."
+    return Table(pd.DataFrame(rows), columns, digits=".4f", note=note)
+
+
+def _rule(stable: pd.Series, moment: pd.Series) -> str:
+    """Return which of the three terms of the stable init binds: the length, the gradient or the slope."""
+    if "sigma_w" not in stable:
+        return MISSING
+    variance = stable["sigma_w"] ** 2
+    for word, product in (("length", variance * moment["second"]), ("gradient", variance * moment["slope_second"])):
+        if abs(product - 1) < _TOLERANCE:
+            return word
+    return "slope"
+
+
+def _wide(records: pd.DataFrame, init: str | None = None) -> pd.DataFrame:
+    """Return the facts that need no other condition, an activation a row and a metric a column."""
+    rows = door.where(records, experiment=EXPERIMENT, phase="exact", init=init, arm=None, depth=None, layer=None)
+    rows = rows.drop_duplicates(["activation", "metric"])
+    return rows.pivot(index="activation", columns="metric", values="value")
+
+
+def _each(wide: pd.DataFrame, catalogue: pd.DataFrame) -> list[tuple[str, pd.Series]]:
+    return [(name, wide.loc[name]) for name in naming.ordered(catalogue, wide.index)]
