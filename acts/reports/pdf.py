@@ -1,0 +1,198 @@
+"""The PDF of a document: Typst source from the tree, compiled to PDF/A-3a and PDF/UA-1 with the committed fonts."""
+
+import json
+import re
+from typing import Any
+
+import typst
+
+from acts.reports import fonts, pandoc, pictures, tables, tree
+from acts.reports.document import TEMPLATES, Document
+from acts.reports.faults import ReportError
+from acts.reports.formulas import to_typst
+from acts.reports.html import VERDICTS
+from acts.reports.tree import Node
+
+STANDARDS: list[Any] = ["a-3a", "ua-1"]
+FORM = "typst-citations"
+FIGURE_FAMILY = "Inter"
+
+
+def render(document: Document) -> bytes:
+    """Return the document as a PDF. Raises ReportError with Typst's reason where a standard or the source is broken."""
+    source, files = typeset(document)
+    project: Any = {"main.typ": source.encode(), **files}
+    try:
+        return typst.compile(
+            project,
+            format="pdf",
+            pdf_standards=STANDARDS,
+            font_paths=[fonts.FOLDER],
+            ignore_system_fonts=True,
+            timestamp=document.front.stamp,
+        )
+    except typst.TypstError as error:
+        raise ReportError(f"PDF: {_reason(str(error))}") from None
+
+
+def _reason(message: str) -> str:
+    return re.sub(r"^PDF/\S+ PDF/\S+ error: |^error: ", "", message.split("\nerror:")[0].splitlines()[0])[:300]
+
+
+def typeset(document: Document) -> tuple[str, dict[str, bytes]]:
+    """Return the Typst source of a document, and the files it reads by name."""
+    page = _Sheet(document)
+    cut = tree.raw("typst", "// acts-cut")
+    blocks = page.fit([*document.abstract, cut, *document.blocks])
+    abstract, body = pandoc.write(blocks, FORM).split("// acts-cut")
+    template = (TEMPLATES / "report.typ").read_text(encoding="utf-8")
+    files: dict[str, bytes] = {"report.typ": template.encode()}
+    for key, picture in document.pictures.items():
+        drawn = pictures.standalone(picture, family=FIGURE_FAMILY) if picture.form == "svg" else picture.data
+        files[_file(key, picture.form)] = drawn
+    files |= {item.name: item.data for item in document.attachments}
+    return "\n".join([_opening(document, fonts.spoken(abstract)), fonts.spoken(body)]), files
+
+
+def _opening(document: Document, abstract: str) -> str:
+    front = document.front
+    facts = "".join(f"({quoted(fonts.spoken(k))}, {quoted(fonts.spoken(v))})," for k, v in front.facts)
+    authors = "".join(f"{quoted(fonts.spoken(author))}," for author in front.authors)
+    attached = "\n".join(
+        f'#pdf.attach({quoted(item.name)}, relationship: "data", mime-type: {quoted(item.mime)}, '
+        f"description: {quoted(item.description)})"
+        for item in document.attachments
+    )
+    return f"""#import "report.typ": *
+#show: report.with(
+  title: {quoted(fonts.spoken(front.title))},
+  subtitle: {quoted(fonts.spoken(front.subtitle))},
+  authors: ({authors}),
+  facts: ({facts}),
+  abstract: [{abstract}],
+)
+{attached}
+"""
+
+
+def quoted(content: str) -> str:
+    """Return a string as Typst's string literal."""
+    return json.dumps(content, ensure_ascii=False).replace("\\b", "").replace("\\f", "")
+
+
+def _file(key: str, form: str) -> str:
+    return f"{key}.{form}"
+
+
+class _Sheet:
+    """The rewriting of a tree's divisions into calls of the template's functions."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def fit(self, blocks: list[Node]) -> list[Node]:
+        """Return blocks that pandoc's Typst writer can write as they are."""
+        return tree.walk(blocks, self._action)
+
+    def _action(self, node: Node) -> Node | list[Node] | None:
+        match node["t"]:
+            case "Math":
+                return tree.raw_inline("typst", _formula(node["c"][1], display=node["c"][0]["t"] == "DisplayMath"))
+            case "Table":
+                return self._wrapped(f"#fit({tables.mode(node)})[", [self._sized(node)], "]")
+            case "Div":
+                return self._division(node)
+            case "Span":
+                return self._span(node)
+        return None
+
+    def _sized(self, node: Node) -> Node:
+        sized = tables.sized(node)
+        return {"t": "Table", "c": tree.walk(sized["c"], self._action)}
+
+    def _division(self, node: Node) -> list[Node] | None:
+        kinds = tree.classes(node)
+        for kind, write in (
+            ("acts-figure", self._figure),
+            ("acts-table", self._table),
+            ("acts-picture", self._picture),
+            ("acts-equation", self._equation),
+            ("acts-code", lambda _: []),
+            ("acts-stream", self._stream),
+            ("claim", self._claim),
+        ):
+            if kind in kinds:
+                return write(node)
+        callout = next((kind for kind in kinds if kind.startswith("callout-")), "")
+        if callout:
+            return self._wrapped(f"#callout({quoted(callout)})[", self.fit(node["c"][1]), f"]{_label(node)}")
+        return None
+
+    def _wrapped(self, before: str, blocks: list[Node], after: str) -> list[Node]:
+        return [tree.raw("typst", before), *blocks, tree.raw("typst", after)]
+
+    def _caption(self, node: Node, name: str) -> list[Node]:
+        number = tree.values(node).get("number", "")
+        lead = [{"t": "Strong", "c": tree.words(f"{name} {number}.")}, {"t": "Space"}] if number else []
+        blocks = node["c"][1][0]["c"][1]
+        words = [
+            inline for block in blocks if block["t"] in ("Para", "Plain") for inline in [*block["c"], {"t": "Space"}]
+        ]
+        return [tree.plain(tree.walk([*lead, *words], self._action))] if lead or words else []
+
+    def _figure(self, node: Node) -> list[Node]:
+        caption = self._caption(node, "Figure")
+        content = self.fit(node["c"][1][1:])
+        return [
+            tree.raw("typst", "#picture-figure(caption: ["), *caption, tree.raw("typst", "])["), *content,
+            tree.raw("typst", f"]{_label(node)}"),
+        ]  # fmt: skip
+
+    def _table(self, node: Node) -> list[Node]:
+        caption = self._caption(node, "Table")
+        rows = sum(tables.rows(table) for table in tree.find(node["c"][1], "Table"))
+        content = self.fit(node["c"][1][1:])
+        return [
+            tree.raw("typst", f"#table-figure(rows: {rows}, caption: ["), *caption, tree.raw("typst", "])["), *content,
+            tree.raw("typst", f"]{_label(node)}"),
+        ]  # fmt: skip
+
+    def _picture(self, node: Node) -> list[Node]:
+        key = tree.values(node)["key"]
+        picture = self.document.pictures[key]
+        alt = quoted(fonts.spoken(picture.alt))
+        return [tree.raw("typst", f"#drawing({quoted(_file(key, picture.form))}, alt: {alt})")]
+
+    def _equation(self, node: Node) -> list[Node]:
+        formula = tree.find(node["c"][1], "Math")[0]["c"][1]
+        number = tree.values(node).get("number", "")
+        mark = quoted(f"({number})") if number else "none"
+        return [tree.raw("typst", f"#displayed({_formula(formula, display=True)}, number: {mark}){_label(node)}")]
+
+    def _stream(self, node: Node) -> list[Node]:
+        return [tree.raw("typst", f"#stream({quoted(fonts.spoken(tree.text(node['c'][1])))})")]
+
+    def _claim(self, node: Node) -> list[Node]:
+        verdict = next((kind for kind in tree.classes(node) if kind in VERDICTS), "")
+        return self._wrapped(f"#claim({quoted(verdict)})[", self.fit(node["c"][1]), f"]{_label(node)}")
+
+    def _span(self, node: Node) -> list[Node] | None:
+        kinds = tree.classes(node)
+        for kind in ("verdict", "source"):
+            if kind in kinds:
+                inner: list[Any] = tree.walk(node["c"][1], self._action)
+                return [tree.raw_inline("typst", f"#{kind}["), *inner, tree.raw_inline("typst", "]")]
+        return None
+
+
+def _label(node: Node) -> str:
+    identifier = node["c"][0][0]
+    return f"#label({quoted(identifier)})" if identifier else ""
+
+
+def _formula(tex: str, *, display: bool) -> str:
+    converted = to_typst(tex)
+    alt = quoted(fonts.spoken(" ".join(tex.split())))
+    if display:
+        return f"math.equation(block: true, alt: {alt}, $ {converted} $.body)"
+    return f"#math.equation(alt: {alt}, ${converted}$.body)"
