@@ -11,7 +11,10 @@ import sympy
 import torch
 from torch import Tensor, nn
 
-from acts.activations import formula as formulas
+from acts.activations import symbols
+from acts.activations.formula import parse
+from acts.activations.oracle import Oracle
+from acts.activations.typeset import latex
 
 Value = float | Tensor
 PROMISES = ("monotone", "odd", "bounded", "nonnegative")
@@ -91,8 +94,11 @@ class Activation:
     def derivative(self, x: Tensor, /, **parameters: Value) -> Tensor:
         """Return the slope at every element of x by autograd of the accurate path; itself differentiable."""
         self._needs_elements("derivative")
-        value, pull = torch.func.vjp(lambda u: self(u, **parameters), x)
+        value, pull = torch.func.vjp(self._at(parameters), x)[:2]
         return pull(torch.ones_like(value))[0]
+
+    def _at(self, parameters: Mapping[str, Value]) -> Callable[[Tensor], Tensor]:
+        return lambda u: self(u, **parameters)
 
     def module(self, **parameters: Value) -> "ActivationModule":
         """Return a fresh module on the fast path; learnable parameters, and any given as nn.Parameter, are trained."""
@@ -117,32 +123,35 @@ class Activation:
         """The formula as a sympy expression with letters for parameters and constants; ValueError without one."""
         if self.formula is None:
             raise ValueError(f"{self.name} has no formula")
-        return formulas.parse(self.formula, (*self.inputs, *self.parameters), constants=self.constants)
+        return parse(self.formula, (*self.inputs, *self.parameters), constants=self.constants)
 
     @cached_property
     def folded(self) -> sympy.Expr:
         """The formula with σ as a letter, which is what LaTeX and derivatives are made from."""
-        return formulas.fold(self.symbolic)
+        return symbols.fold(self.symbolic)
 
     @cached_property
     def latex(self) -> str | None:
         """The formula as LaTeX, without dollar signs and without a left side; None without a formula."""
         if self.formula is None:
             return None
-        return self.typed_latex or formulas.latex(self.folded)
+        if self.typed_latex:
+            return self.typed_latex
+        named = isinstance(self.folded, symbols.sigmoid)
+        return latex(self.symbolic if named else self.folded)
 
     @cached_property
     def derivative_latex(self) -> str | None:
         """The derivative as LaTeX; None without a formula and for functions that are not element-wise."""
         if self.formula is None or not self.elementwise:
             return None
-        return formulas.latex(formulas.readable(formulas.derivative(self.folded)))
+        return latex(symbols.readable(symbols.derivative(self.folded)))
 
     def expression(self, **parameters: float) -> sympy.Expr:
         """Return the formula in x alone, in sympy's own functions, with exact numbers put in for every letter."""
         values = {name: exact(value) for name, value in self.given(parameters).items()}
         letters = {**values, **{name: sympy.Rational(text) for name, text in self.constants.items()}}
-        opened = formulas.expand(self.symbolic)
+        opened = symbols.expand(self.symbolic)
         return opened.subs({sympy.Symbol(name, real=True): value for name, value in letters.items()})
 
     def breaks(self, **parameters: float) -> tuple[float, ...]:
@@ -158,8 +167,6 @@ class Activation:
         """
         if order:
             self._needs_elements("derivative")
-        from acts.activations.oracle import Oracle
-
         ask = Oracle.of(self, order, parameters)
         return [ask(float(one)) for one in x] if isinstance(x, Sequence) else ask(float(x))
 
@@ -248,4 +255,4 @@ def exact(value: Any) -> sympy.Expr:
 def _breaks(activation: Activation, values: tuple[tuple[str, float], ...]) -> tuple[float, ...]:
     if activation.formula is None:
         return ()
-    return formulas.breaks(activation.expression(**dict(values)))
+    return symbols.breaks(activation.expression(**dict(values)))

@@ -103,8 +103,8 @@ def penalized_tanh(x: Tensor, alpha: Value) -> Tensor:
 
 
 @register(
-    "-log(1 + exp(-x))", "Collobert, Kavukcuoglu & Farabet 2011, Torch7: a Matlab-like environment for machine learning, "
-    "BigLearn, NIPS Workshop",
+    "-log(1 + exp(-x))", "Collobert, Kavukcuoglu & Farabet 2011, Torch7: a Matlab-like environment for machine "
+    "learning, BigLearn, NIPS Workshop",
     family="sigmoidal", label="log-sigmoid", aliases=("log_sigmoid",), limits=("x", "0"),
     kernel=F.logsigmoid, monotone=True, bounded=False, nonnegative=False,
 )  # fmt: skip
@@ -114,8 +114,8 @@ def logsigmoid(x: Tensor) -> Tensor:
 
 
 @register(
-    "x - tanh(x)", "Collobert, Kavukcuoglu & Farabet 2011, Torch7: a Matlab-like environment for machine learning, "
-    "BigLearn, NIPS Workshop",
+    "x - tanh(x)", "Collobert, Kavukcuoglu & Farabet 2011, Torch7: a Matlab-like environment for machine "
+    "learning, BigLearn, NIPS Workshop",
     family="shrinkage", label="tanhshrink", aliases=("tanh_shrink",), limits=("x + 1", "x - 1"), kernel=F.tanhshrink,
     monotone=True, odd=True, bounded=False,
 )  # fmt: skip
@@ -139,7 +139,8 @@ def softmax(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((x, x > 0), (0, True))", "Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann machines, ICML",
+    "Piecewise((x, x > 0), (0, True))", "Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann "
+    "machines, ICML",
     family="rectifier", label="ReLU", limits=("0", "x"), kernel=torch.relu, monotone=True, bounded=False,
     nonnegative=True,
 )  # fmt: skip
@@ -149,8 +150,8 @@ def relu(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((x, x > 0), (alpha*x, True))", "Maas, Hannun & Ng 2013, Rectifier nonlinearities improve neural network acoustic "
-    "models, ICML Workshop on Deep Learning for Audio, Speech and Language Processing",
+    "Piecewise((x, x > 0), (alpha*x, True))", "Maas, Hannun & Ng 2013, Rectifier nonlinearities improve neural network "
+    "acoustic models, ICML Workshop on Deep Learning for Audio, Speech and Language Processing",
     family="rectifier", label="Leaky ReLU", aliases=("leakyrelu",), limits=("alpha*x", "x"), alpha=0.01,
     kernel=native(F.leaky_relu), monotone=True, bounded=False,
 )  # fmt: skip
@@ -160,8 +161,8 @@ def leaky_relu(x: Tensor, alpha: Value) -> Tensor:
 
 
 @register(
-    "Piecewise((x, x > 0), (alpha*x, True))", "He, Zhang, Ren & Sun 2015, Delving deep into rectifiers: surpassing human-level "
-    "performance on ImageNet classification, ICCV, arXiv:1502.01852",
+    "Piecewise((x, x > 0), (alpha*x, True))", "He, Zhang, Ren & Sun 2015, Delving deep into rectifiers: surpassing "
+    "human-level performance on ImageNet classification, ICCV, arXiv:1502.01852",
     family="rectifier", label="PReLU", limits=("alpha*x", "x"), alpha=0.25, learn=("alpha",),
     kernel=native(F.leaky_relu), monotone=True, bounded=False,
 )  # fmt: skip
@@ -177,8 +178,8 @@ def _rrelu_sample(x: Tensor, lower: Value, upper: Value) -> Tensor:
 
 
 @register(
-    "Piecewise((x, x > 0), ((lower + upper)/2*x, True))", "Xu, Wang, Chen & Li 2015, Empirical evaluation of rectified activations "
-    "in convolutional network, arXiv:1505.00853",
+    "Piecewise((x, x > 0), ((lower + upper)/2*x, True))", "Xu, Wang, Chen & Li 2015, Empirical evaluation of rectified "
+    "activations in convolutional network, arXiv:1505.00853",
     key="xu2015", family="rectifier", label="RReLU", limits=("(lower + upper)/2*x", "x"), lower=1 / 8, upper=1 / 3,
     kernel=native(F.rrelu), stochastic=_rrelu_sample, monotone=True, bounded=False,
 )  # fmt: skip
@@ -412,8 +413,8 @@ def elish(x: Tensor) -> Tensor:
 
 
 @register(
-    "x*erf(log(1 + exp(x)))", "Nag, Bhattacharyya, Mukherjee & Kundu 2021, SERF: towards better training of deep "
-    "neural networks using log-softplus error activation function, WACV 2023, arXiv:2108.09598",
+    "x*erf(log(1 + exp(x)))", "Nag & Bhattacharyya 2021, SERF: towards better training of deep neural networks "
+    "using log-softplus error activation function, arXiv:2108.09598",
     family="smooth gated", label="Serf", limits=("0", "x"), kernel=lambda x: x * torch.erf(F.softplus(x)),
     monotone=False, bounded=False,
 )  # fmt: skip

@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import mpmath
 import sympy
 
-from acts.activations import formula as formulas
+from acts.activations.evaluate import evaluate
+from acts.activations.formula import parse
+from acts.activations.symbols import derivative
 
 if TYPE_CHECKING:
     from acts.activations.activation import Activation
 
-FAR = 10_000.0
+DIGITS = 400
 SMALLEST = mpmath.mpf("1e-324")
 
 
@@ -37,9 +40,9 @@ class Oracle:
         letters = (*activation.inputs, *activation.parameters)
         ends = None
         if activation.ends is not None:
-            left, right = (formulas.parse(end, letters, constants=activation.constants) for end in activation.ends)
-            ends = (formulas.derivative(left, order), formulas.derivative(right, order))
-        expression = formulas.derivative(activation.folded, order)
+            left, right = (parse(end, letters, constants=activation.constants) for end in activation.ends)
+            ends = (derivative(left, order), derivative(right, order))
+        expression = derivative(activation.folded, order)
         return Oracle(expression, ends, tuple(numbers))
 
     def __call__(self, x: float) -> mpmath.mpf:
@@ -48,14 +51,14 @@ class Oracle:
             return mpmath.nan
         if x in (float("inf"), float("-inf")):
             return self.limit(x)
-        with mpmath.workdps(formulas.DIGITS):
+        with mpmath.workdps(DIGITS):
             found = self.at(mpmath.mpf(x))
             return mpmath.mpf(0) if abs(found) < SMALLEST else found
 
     def at(self, x: mpmath.mpf, expression: sympy.Expr | None = None) -> mpmath.mpf:
         """Return the expression at x in the working precision, cancelled digits and all."""
         values = {"x": x, **{name: mpmath.mpf(number) for name, number in self.numbers}}
-        return formulas.evaluate(self.expression if expression is None else expression, values)
+        return evaluate(self.expression if expression is None else expression, values)
 
     def limit(self, x: float) -> mpmath.mpf:
         """Return the limit at ±inf, nan where there is none."""
@@ -66,7 +69,7 @@ class Oracle:
 @lru_cache(maxsize=1024)
 def _limit(oracle: Oracle, expression: sympy.Expr, side: int) -> mpmath.mpf:
     """Return a limit read off four far points: settled, growing without end, or neither (nan)."""
-    with mpmath.workdps(formulas.DIGITS):
+    with mpmath.workdps(DIGITS):
         found = [oracle.at(side * mpmath.mpf(10) ** power, expression) for power in (99, 203, 301, 307)]
         last = found[-1]
         if abs(last) < mpmath.mpf("1e-90"):
@@ -74,6 +77,6 @@ def _limit(oracle: Oracle, expression: sympy.Expr, side: int) -> mpmath.mpf:
         if all(abs(one / last - 1) < mpmath.mpf("1e-90") for one in found):
             return +last if abs(last) < 1e90 else last * mpmath.inf
         sizes = [abs(one) for one in found]
-        growing = all(b > a * 1e3 for a, b in zip(sizes, sizes[1:], strict=False)) and sizes[0] > 1e30
+        growing = all(b > a * 1e3 for a, b in pairwise(sizes)) and sizes[0] > 1e30
         same = len({mpmath.sign(one) for one in found}) == 1
         return mpmath.sign(last) * mpmath.inf if growing and same else mpmath.nan

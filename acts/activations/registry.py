@@ -66,8 +66,9 @@ def register(
     """Return a decorator that enters a function of (x, **parameters) under its own name.
 
     ``limits`` are the formula's ends beyond ∓1e4, ``constants`` named numbers as text, ``learn`` the parameters that a
-    module trains and ``floors`` their lower bounds, ``stochastic`` the function in training mode, ``inputs`` the letters of a
-    function that is not element-wise. Every promise is tested. Raises ValueError for a name taken or a bad formula.
+    module trains and ``floors`` their lower bounds, ``stochastic`` the function in training mode, ``inputs`` the
+    letters of a function that is not element-wise. Every promise is tested. Raises ValueError for a name that is taken
+    and for a formula that cannot be read.
     """
     promises = dict(zip(PROMISES, (monotone, odd, bounded, nonnegative), strict=True))
 
@@ -109,9 +110,10 @@ def temporarily() -> Iterator[None]:
     try:
         yield
     finally:
-        for held, kept in ((_entries, entries), (_aliases, aliases)):
-            held.clear()  # type: ignore[attr-defined]
-            held.update(kept)  # type: ignore[attr-defined]
+        _entries.clear()
+        _aliases.clear()
+        _entries.update(entries)
+        _aliases.update(aliases)
 
 
 def _fill() -> None:

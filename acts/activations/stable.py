@@ -7,7 +7,7 @@ under ``torch.func`` and at any order of derivative. Tensors are float64 in and 
 """
 
 from collections.abc import Callable
-from math import pi, sqrt
+from math import sqrt
 
 import torch
 from torch import Tensor
@@ -67,11 +67,6 @@ def softplus(x: Tensor) -> Tensor:
     return torch.where(positive, x, 0.0) + torch.log1p(torch.exp(torch.where(positive, -x, x)))
 
 
-def swish(x: Tensor, t: Tensor) -> Tensor:
-    """Return x·σ(t) for t of bounded size."""
-    return x * sigmoid(t)
-
-
 def tanh_remainder(x: Tensor) -> Tensor:
     """Return x − tanh(x); near 0, where the difference cancels to x³/3, by Lambert's continued fraction."""
     return either(torch.abs(x) < 1.0, yes=_lambert, no=lambda u: u - tanh(u), x=x)
@@ -100,8 +95,5 @@ def gelu(x: Tensor) -> Tensor:
     """Return x·Φ(x) as max(x, 0) − |x|·Q(|x|), right to the end of float64 at −38."""
     positive = x > 0
     size = torch.where(positive, x, -x)
-    tail = either(size < 40.0, yes=normal_tail, no=torch.zeros_like, x=size)
+    tail = either(size < 40.0, yes=normal_tail, no=lambda u: 0 / u, x=size, rest=1.0)
     return torch.where(positive, x, 0.0) - tail
-
-
-GELU_TANH_SCALE = sqrt(2.0 / pi)
