@@ -10,8 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
+
+from acts.claims.rules import Bounds, Contrast, Model, Omnibus, Sweep
 
 VOCABULARY = (
     "supported", "refuted", "mixed", "true if", "equivalent", "inconclusive", "not decidable", "not measured here",
@@ -73,12 +75,6 @@ SOURCES = {
         Source("Searching for activation functions", "English", "", "ramachandran2017"),
     )
 }
-
-
-class Model(BaseModel):
-    """A frozen model that refuses unknown keys and values of another type."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Fact(Model):
@@ -179,28 +175,6 @@ class Exact(Model):
         return self
 
 
-class Contrast(Model):
-    """A paired comparison of arm ``a`` with each ``b``, one primary contrast per combination of ``over``.
-
-    ``margin`` is in the unit of the contrast (relative for a log scale) and fixed before the run. ``cells`` fixes the
-    other columns: a scalar is equality, a list membership.
-    """
-
-    kind: Literal["contrast"]
-    experiment: str
-    metric: str
-    scale: Literal["log", "linear"] = "log"
-    better: Literal["lower", "higher"] = "lower"
-    a: str
-    b: tuple[str, ...] = Field(min_length=1)
-    cells: dict[str, Any] = {}
-    over: tuple[str, ...] = ("dataset", "network", "optimizer")
-    quantifier: Literal["everywhere", "somewhere", "mean"] = "everywhere"
-    degree: Literal["better", "greatly", "little", "alternative", "no_difference"] = "better"
-    margin: float = Field(gt=0)
-    unit: str = ""
-
-
 class Conjunction(Model):
     """A claim made of others: refuted when a member's verdict refutes it, supported when all are, else inconclusive."""
 
@@ -222,7 +196,9 @@ class Unmeasured(Model):
     facts: dict[str, Fact] = {}
 
 
-Rule = Annotated[Exact | Contrast | Conjunction | Unmeasured, Field(discriminator="kind")]
+Rule = Annotated[
+    Exact | Contrast | Sweep | Bounds | Omnibus | Conjunction | Unmeasured, Field(discriminator="kind")
+]
 
 
 class Claim(Model):
@@ -258,8 +234,8 @@ class Claim(Model):
 
     @property
     def margin(self) -> float | None:
-        """Return the margin set before the run, in the unit of the contrast; None for a claim without one."""
-        return getattr(self.rule, "margin", None)
+        """Return the margin set before the run, in the unit of the effect; None for a claim without one."""
+        return getattr(self.rule, "shown_margin", None)
 
     @field_validator("sources")
     @classmethod
