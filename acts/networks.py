@@ -16,7 +16,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-INITS = ("torch_default", "lecun", "he", "stable", "critical")
 ROW = 64  # a network's share of the buffer is a multiple of this many numbers, so no vector register spans two networks
 _WEIGHTS = 11  # names the random stream of weights
 _NAME = re.compile(r"mlp_([1-9]\d*)x([1-9]\d*)")
@@ -54,35 +53,16 @@ def shape(name: str, *, inputs: int, classes: int) -> Shape:
 
 
 @dataclass(frozen=True)
-class Init:
-    """How the draw is rescaled: weights get variance σ_w² / fan in, biases σ_b².
+class Scales:
+    """How the draw is rescaled: standard deviations (of weights, of biases) in the first, hidden and last layers.
 
-    Where a length q is given (``stable`` and ``critical``), the first layer's σ_w² is (q − σ_b²) / mean x², so that the
-    first pre-activations start there. The last layer is LeCun without bias under every rule but ``torch_default``,
-    whose every weight and bias is uniform on ±1/√fan in (σ_w² = 1/3, σ_b² = 1/(3 fan in)).
+    With ``uniform`` the draw is first made uniform, as torch's own layers are initialised.
     """
 
-    rule: str
-    sigma_w: float
-    sigma_b: float = 0.0
-    q: float | None = None
-
-
-def init(rule: str, *, sigma_w: float | None = None, sigma_b: float = 0.0, q: float | None = None) -> Init:
-    """Return an init by name; he, lecun and torch_default are constants, the others take their numbers from theory.
-
-    Raises ValueError for an unknown rule, for missing numbers and for a bias larger than the length allows.
-    """
-    constants = {"he": sqrt(2.0), "lecun": 1.0, "torch_default": sqrt(1 / 3)}
-    if rule not in INITS:
-        raise ValueError(f"unknown init {rule!r}; inits are {', '.join(INITS)}")
-    if rule in constants:
-        return Init(rule, constants[rule])
-    if sigma_w is None or q is None:
-        raise ValueError(f"init {rule!r} needs sigma_w and q: they depend on the activation")
-    if sigma_b**2 > q:
-        raise ValueError(f"init {rule!r}: σ_b² = {sigma_b**2:g} exceeds the length q = {q:g}")
-    return Init(rule, sigma_w, sigma_b, q)
+    first: tuple[float, float]
+    hidden: tuple[float, float]
+    last: tuple[float, float]
+    uniform: bool = False
 
 
 def draw(seed: int, size: int) -> np.ndarray:
@@ -90,30 +70,20 @@ def draw(seed: int, size: int) -> np.ndarray:
     return np.random.default_rng([seed, _WEIGHTS]).standard_normal(size)
 
 
-def scaled(normal: Tensor, shape: Shape, law: Init, *, mean_square: float = 1.0) -> Tensor:
-    """Return one network's weights and biases: its normal draw, rescaled layer by layer.
-
-    ``mean_square`` is the mean of x² over the training inputs.
-    """
-    parts, at = [], 0
-    for layer, (fan_in, fan_out) in enumerate(shape.layers):
-        weights, biases = normal[at : at + fan_in * fan_out], normal[at + fan_in * fan_out :][:fan_out]
-        at += fan_in * fan_out + fan_out
-        if law.rule == "torch_default":
-            parts += [_uniform(weights) / sqrt(fan_in), _uniform(biases) / sqrt(fan_in)]
-            continue
-        first, last = layer == 0, layer == shape.depth
-        sigma_b = 0.0 if last else law.sigma_b
-        sigma_w = 1.0 if last else law.sigma_w
-        if first and law.q is not None:
-            sigma_w = sqrt((law.q - law.sigma_b**2) / mean_square)
-        parts += [weights * (sigma_w / sqrt(fan_in)), biases * sigma_b]
-    return torch.cat(parts)
+def scaled(normal: Tensor, shape: Shape, scales: Scales) -> Tensor:
+    """Return one network's weights and biases: its normal draw, rescaled layer by layer."""
+    by_layer = [scales.first, *[scales.hidden] * (shape.depth - 1), scales.last]
+    factors = [
+        torch.tensor(deviation, dtype=normal.dtype).expand(size)
+        for (fan_in, fan_out), deviations in zip(shape.layers, by_layer, strict=True)
+        for size, deviation in zip((fan_in * fan_out, fan_out), deviations, strict=True)
+    ]
+    return (_uniform(normal) if scales.uniform else normal) * torch.cat(factors)
 
 
 def _uniform(normal: Tensor) -> Tensor:
-    """Return the draw made uniform on ±1 by the normal distribution function."""
-    return 2 * torch.special.ndtr(normal) - 1
+    """Return the draw made uniform, still of variance 1, by the normal distribution function."""
+    return sqrt(3) * (2 * torch.special.ndtr(normal) - 1)
 
 
 @dataclass
@@ -168,22 +138,21 @@ class Stack:
 def stack(
     shape: Shape,
     seeds: Sequence[int],
-    laws: Sequence[Init],
+    scales: Sequence[Scales],
     *,
-    mean_squares: Sequence[float] | None = None,
     learned: Mapping[str, float] | None = None,
     dtype: torch.dtype = torch.float32,
     device: str | torch.device = "cpu",
 ) -> Stack:
-    """Return K networks, one a seed and an init; ``learned`` names the activation's learned parameters and their start.
+    """Return K networks, one a seed and its scales; ``learned`` names the activation's learned parameters, at a start.
 
     The draw of a seed is made once and in double precision on the CPU, so weights agree over dtypes and devices.
     """
-    start, squares = dict(learned or {}), mean_squares or [1.0] * len(seeds)
+    start = dict(learned or {})
     used = shape.weights + len(start) * shape.depth
     buffer = torch.zeros(len(seeds), -(-used // ROW) * ROW, dtype=dtype)
     normal = {seed: torch.from_numpy(draw(seed, shape.weights)) for seed in sorted(set(seeds))}
-    for row, (seed, law, square) in enumerate(zip(seeds, laws, squares, strict=True)):
-        buffer[row, : shape.weights] = scaled(normal[seed], shape, law, mean_square=square)
+    for row, (seed, own) in enumerate(zip(seeds, scales, strict=True)):
+        buffer[row, : shape.weights] = scaled(normal[seed], shape, own)
         buffer[row, shape.weights : used] = torch.tensor(list(start.values()) * shape.depth, dtype=dtype)
     return Stack(shape, buffer.to(device), tuple(start))

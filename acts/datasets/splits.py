@@ -11,9 +11,9 @@ _STREAM = 7  # names the random stream of splits
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers of the three parts, and the mean and scale of the training rows (scalars or one a column).
+    """Row numbers of the three parts, each in random order, and how inputs are standardised.
 
-    ``mean_square`` is the mean of x² over standardised training rows: 1, or less where a column is constant.
+    ``(x - centre) / scale`` has mean 0 and mean square 1 over the training rows; both are scalars or one a column.
     """
 
     train: np.ndarray
@@ -21,23 +21,23 @@ class Split:
     test: np.ndarray
     centre: np.ndarray
     scale: np.ndarray
-    mean_square: float
 
 
 def split(x: np.ndarray, seed: int, *, held_out: int, columns: bool) -> Split:
     """Return training, validation and test rows drawn by the seed; a published test set stays the test set."""
-    own = len(x) - held_out
-    order = np.random.default_rng([seed, _STREAM]).permutation(own)
-    tested = 0 if held_out else round(TEST * own)
-    validated = tested + round(VALIDATION * own)
-    test = np.arange(own, len(x)) if held_out else np.sort(order[:tested])
-    train, validation = np.sort(order[validated:]), np.sort(order[tested:validated])
-    return Split(train, validation, test, *standard(x[train], columns=columns))
+    generator, own = np.random.default_rng([seed, _STREAM]), len(x) - held_out
+    order = generator.permutation(own)
+    test = own + generator.permutation(held_out) if held_out else order[: round(TEST * own)]
+    rest = order if held_out else order[len(test) :]
+    validated = round(VALIDATION * own)
+    train = rest[validated:]
+    return Split(train, rest[:validated], test, *standard(x[train], columns=columns))
 
 
-def standard(rows: np.ndarray, *, columns: bool) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return mean, scale and the mean square after standardising; a constant column keeps its scale of 1."""
+def standard(rows: np.ndarray, *, columns: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return centre and scale, one a column or one for all; a constant column stays 0 and the others make up for it."""
     axis = 0 if columns else None
     centre = np.asarray(rows.mean(axis=axis, dtype=np.float64))
-    deviation = np.asarray(rows.std(axis=axis, dtype=np.float64))
-    return centre, np.where(deviation > 0, deviation, 1.0), float(np.mean(deviation > 0))
+    deviation = np.sqrt(np.square(rows - centre.astype(np.float32)).mean(axis=axis, dtype=np.float64))
+    varies = deviation > 0
+    return centre, np.where(varies, deviation, 1.0) * np.sqrt(np.mean(varies))
