@@ -151,8 +151,8 @@ class Exact(Model):
 
     kind: Literal["exact"]
     facts: dict[str, Fact]
-    quoted: dict[str, float] = {}
-    derived: dict[str, Derived] = {}
+    quoted: dict[str, float] = Field({})
+    derived: dict[str, Derived] = Field({})
     quantifier: Literal["all", "some", "unstated"] = "all"
     cases: tuple[Case, ...] = Field(min_length=1)
     effect: str
@@ -193,12 +193,10 @@ class Unmeasured(Model):
 
     kind: Literal["unmeasured"]
     experiment: str
-    facts: dict[str, Fact] = {}
+    facts: dict[str, Fact] = Field({})
 
 
-Rule = Annotated[
-    Exact | Contrast | Sweep | Bounds | Omnibus | Conjunction | Unmeasured, Field(discriminator="kind")
-]
+Rule = Annotated[Exact | Contrast | Sweep | Bounds | Omnibus | Conjunction | Unmeasured, Field(discriminator="kind")]
 
 
 class Claim(Model):
@@ -220,7 +218,7 @@ class Claim(Model):
     contradicts: str | None = None
     evidence: tuple[str, ...] = ()
     rule: Rule
-    sentences: dict[Word | Literal["finding"], str] = {}
+    sentences: dict[Word | Literal["finding"], str] = Field({})
 
     @property
     def experiment(self) -> str:
