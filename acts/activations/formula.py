@@ -16,7 +16,9 @@ import mpmath
 import sympy
 
 from acts.activations.evaluate import evaluate
-from acts.activations.symbols import sigmoid, softplus
+from acts.activations.symbols import X, derivative, sigmoid, softplus
+
+__all__ = ["FUNCTIONS", "X", "derivative", "evaluate", "parse"]
 
 LONGEST = 1000
 DEEPEST = 40
