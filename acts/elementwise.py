@@ -15,6 +15,7 @@ from acts.activations import Activation, get
 
 Array = np.ndarray
 JUMP = 1e-9  # a step larger than this, relative to the values beside it, over the width of one bit is a jump
+STEEP = 1e-4  # and it keeps this share of the largest step met on the way, where a slope keeps almost nothing
 Function = str | Activation | Callable[..., torch.Tensor]
 
 
@@ -48,6 +49,12 @@ class Elementwise:
             return np.zeros(points.shape)
         (slope,) = torch.autograd.grad(y.sum(), points, allow_unused=True)
         return np.zeros(points.shape) if slope is None else slope.numpy()
+
+    def negative(self) -> "Elementwise":
+        """Return −f."""
+        slope = self.derivative
+        turned = None if slope is None else lambda x: -slope(x)
+        return Elementwise(f"-{self.name}", lambda x: -self._checked(x), turned, self.breaks)
 
     def _checked(self, x: torch.Tensor) -> torch.Tensor:
         y = self.value(x)
@@ -94,21 +101,22 @@ def _require_elementwise(view: Elementwise) -> None:
         )
 
 
-def jumps(g: Callable[[Array], Array], low: float, high: float, *, cells: int = 4000, rounds: int = 60) -> Array:
-    """Return where g jumps on [low, high], to the last bit: in every cell the half with the larger step is followed.
+def jumps(g: Callable[[Array], Array], edges: Array, *, rounds: int = 60) -> Array:
+    """Return where g jumps, to the last bit: in every cell between edges the half with the larger step is followed.
 
-    A step that is left when the cell has shrunk to nothing is a jump; two jumps inside one cell count as the larger.
+    A step that is left when the cell has shrunk to nothing is a jump; of two jumps inside one cell the larger counts.
     """
-    edges = np.linspace(low, high, cells + 1)
     left, right = edges[:-1], edges[1:]
-    at_left, at_right = g(left), g(right)
-    for _ in range(rounds):
-        middle = (left + right) / 2
-        at_middle = g(middle)
-        with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
+        at_left, at_right = np.nan_to_num(g(left)), np.nan_to_num(g(right))
+        largest = np.zeros_like(left)
+        for _ in range(rounds):
+            middle = (left + right) / 2
+            at_middle = np.nan_to_num(g(middle))
             lower = np.abs(at_middle - at_left) > np.abs(at_right - at_middle)
-        left, at_left = np.where(lower, left, middle), np.where(lower, at_left, at_middle)
-        right, at_right = np.where(lower, middle, right), np.where(lower, at_middle, at_right)
-    with np.errstate(invalid="ignore"):
-        found = np.abs(at_right - at_left) > JUMP * (1 + np.abs(at_left) + np.abs(at_right))
+            left, at_left = np.where(lower, left, middle), np.where(lower, at_left, at_middle)
+            right, at_right = np.where(lower, middle, right), np.where(lower, at_middle, at_right)
+            step = np.abs(at_right - at_left)
+            largest = np.maximum(largest, step)
+        found = (step > JUMP * (1 + np.abs(at_left) + np.abs(at_right))) & (step > STEEP * largest)
     return np.unique(((left + right) / 2)[found])

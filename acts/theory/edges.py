@@ -144,9 +144,7 @@ def critical_init(f: Function, **parameters: Any) -> CriticalInit:
     near = curves(view, 1 / SPAN**2, SPAN**2)
     if near.high > SPAN:
         if not float(near.slope_second(1.0)) > 0:
-            raise ValueError(
-                f"{view.name} has no critical init: E f′² = 0, no gradient at any weight scale"
-            )
+            raise ValueError(f"{view.name} has no critical init: E f′² = 0, no gradient at any weight scale")
         if _homogeneous(rule(view, 1 / SPAN, SPAN)):
             return _critical_at(near, 1.0, marginal=True)
         if _violation(near, 1.0) <= 0:

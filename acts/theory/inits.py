@@ -60,7 +60,7 @@ def stable_init(f: Function, **parameters: Any) -> StableInit:
         chi=variance * slope_second,
         rule=binding,
         steepest=variance * steepest,
-        jumps=bool(elementwise.jumps(view, -JUMPS_WITHIN, JUMPS_WITHIN).size),
+        jumps=bool(elementwise.jumps(view, np.linspace(-JUMPS_WITHIN, JUMPS_WITHIN, 4001)).size),
     )
 
 
