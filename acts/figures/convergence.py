@@ -19,6 +19,7 @@ from acts.figures.table import MISSING, Table, unmeasured
 
 __all__ = [
     "GOOD", "bands", "differences", "diverged", "inits", "losses", "octaves", "paired_ratios", "response",
+    "targets",
 ]  # fmt: skip
 
 MARGIN = 0.05  # of loss, set before the run
@@ -154,6 +155,42 @@ def inits(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
             table.append({"activation": naming.label(catalogue, name), "network": naming.word(network), **picked})
     headings = {f"{one} {init}": f"{naming.word(one)}, {naming.word(init)}" for one, init in shown}
     return Table(pd.DataFrame(table), {"activation": "Activation", "network": "Network", **headings})
+
+
+def targets(
+    records: pd.DataFrame, catalogue: pd.DataFrame, *, dataset: str | None = None, network: str | None = None
+) -> Table:
+    """Return the median steps to three target losses and how many runs reach them, in one cell.
+
+    Runs that do not reach a target count as longer than the run; a target is a share of the loss of a uniform guess.
+    The cell is the deepest network on the first data set unless one is named.
+    """
+    rows = door.where(records, experiment=cells.EXPERIMENT, phase="final", metric="steps_to_loss", split="test")
+    if rows.empty:
+        return unmeasured("steps to a target loss", {"activation": "Activation"})
+    network = network or max(rows["network"].unique(), key=naming.depth)
+    dataset = dataset or str(rows.loc[rows["network"] == network, "dataset"].iloc[0])
+    rows = cells.of(rows, dataset, network)
+    rows = rows.assign(share=rows["arm"].str.extract(r"target=([\d.]+)", expand=False).astype(float))
+    reached = cells.of(door.where(records, metric="reached"), dataset, network)
+    key = ["activation", "optimizer", "arm"]
+    steps, hit = rows.groupby(key)["value"].median(), reached.groupby(key)["value"].agg(["sum", "size"])
+    shown = rows[["optimizer", "arm", "share"]].drop_duplicates().sort_values(["optimizer", "share"], ascending=False)
+    headings = {f"{one} {arm}": f"{naming.word(one)}, {100 * share:g} %" for one, arm, share in shown.to_numpy()}
+    table = [
+        {"activation": naming.label(catalogue, name)}
+        | {f"{one} {arm}": _reached(steps, hit, (name, one, arm)) for one, arm, _ in shown.to_numpy()}
+        for name in naming.ordered(catalogue, rows["activation"])
+    ]
+    return Table(pd.DataFrame(table), {"activation": "Activation", **headings}, numbers=list(headings))
+
+
+def _reached(steps: pd.Series, hit: pd.DataFrame, key: tuple[str, str, str]) -> str:
+    if key not in steps.index or key not in hit.index:
+        return MISSING
+    count, total = (int(value) for value in hit.loc[key])
+    middle = f"{steps[key]:.0f}" if count * 2 > total else f"> {steps[key] - 1:.0f}"
+    return f"{middle} ({count} of {total})"
 
 
 def diverged(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:

@@ -134,10 +134,8 @@ def _sources(table: pd.DataFrame) -> pd.Series:
 def _defaults(parameters: object) -> str:
     """Return defaults such as ``α = 0.01`` from the catalogue's JSON object."""
     values = json.loads(parameters) if isinstance(parameters, str) and parameters else {}
-    return (
-        ", ".join(f"{naming.greek(name)} = {proper(f'{float(value):.4g}')}" for name, value in values.items())
-        or MISSING
-    )
+    said = ((naming.greek(name), proper(format(float(value), ".4g"))) for name, value in values.items())
+    return ", ".join(f"{name} = {value}" for name, value in said) or MISSING
 
 
 def properties(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:

@@ -7,12 +7,15 @@ from matplotlib.patches import FancyBboxPatch
 
 from acts.figures import naming
 from acts.figures.dots import Dot, rows_of_dots
+from acts.figures.ledger import contradictions, listing, stated, summary, waiting
 from acts.figures.palette import GREY, HOLLOW, PALE, VERDICTS
 from acts.figures.style import SMALL, WIDTH, drawn, missing, panels
-from acts.figures.table import MISSING, Table, number, unmeasured
+
+__all__ = ["contradictions", "forest", "listing", "stated", "summary", "tiles", "topics", "waiting"]
 
 _ABREAST = 16  # tiles in a line
 _TILE = 0.335  # inches
+_ROUND = "round,pad=0,rounding_size=0.12"
 
 
 @drawn
@@ -44,9 +47,7 @@ def _row(axes: Axes, word: str, claims: list[str], top: float) -> None:
         down, along = divmod(place, _ABREAST)
         box = (left + along + 0.05, top + down + 0.07)
         style = {"facecolor": "none" if hollow else colour, "edgecolor": PALE if hollow else colour}
-        axes.add_patch(
-            FancyBboxPatch(box, 0.9, 0.86, boxstyle="round,pad=0,rounding_size=0.12", linewidth=0.7, **style)
-        )
+        axes.add_patch(FancyBboxPatch(box, 0.9, 0.86, boxstyle=_ROUND, linewidth=0.7, **style))
         ink = GREY if hollow else "white"
         axes.text(box[0] + 0.45, box[1] + 0.45, claim, ha="center", va="center", fontsize=6, color=ink)
 
@@ -124,29 +125,3 @@ def _forest_dot(row: dict[str, object]) -> Dot:
     middle, low, high = (float(row[end]) / float(row["margin"]) for end in ("effect", "low", "high"))  # type: ignore[arg-type]
     word = "supported" if low > 1 else "refuted" if high < -1 else "equivalent" if low > -1 and high < 1 else ""
     return Dot(f"{row['claim']}", middle, low, high, VERDICTS.get(word, GREY))
-
-
-def listing(ledger: pd.DataFrame) -> Table:
-    """Return every claim with its verdict, effect, interval, number of pairs, margin and adjusted p."""
-    columns = {
-        "claim": "Claim", "statement": "As the literature states it", "verdict": "Verdict", "effect": "Effect",
-        "interval": "Interval", "unit": "Unit", "n": "Pairs", "margin": "Margin", "p_holm": "p (Holm)",
-    }  # fmt: skip
-    if ledger.empty:
-        return unmeasured("the claims", columns)
-    table = ledger.assign(interval=[_interval(row) for row in ledger.to_dict("records")])
-    table["claim"] = [f"[{name}](#claim-{name})" for name in table["claim"]]
-    return Table(table, columns, digits={"n": ".0f"}, numbers=("interval",), markdown=("claim",))
-
-
-def _interval(row: dict[str, object]) -> str:
-    low, high = row["low"], row["high"]
-    if pd.isna(low) or pd.isna(high):
-        return MISSING
-    return f"{number(float(low))} to {number(float(high))}"  # type: ignore[arg-type]
-
-
-def stated(claims: pd.DataFrame) -> Table:
-    """Return claims as the literature states them with what supports and refutes each, before any number."""
-    columns = {"claim": "Claim", "statement": "As the literature states it", "rule": "Decided by", "margin": "Margin"}
-    return Table(claims, columns) if len(claims) else unmeasured("no claim rests on this comparison", columns)
