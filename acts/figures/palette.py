@@ -59,6 +59,18 @@ def families(present: Sequence[str]) -> list[str]:
     return [family for family in FAMILIES if family in seen] + [family for family in seen if family not in FAMILIES]
 
 
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour such as ``#0b62d8``, from 0 (black) to 1 (white)."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def ink_on(colour: str) -> str:
+    """Return the ink to write with on a filled shape: white, or nearly black on the lighter colours."""
+    return "#ffffff" if luminance(colour) < 0.22 else "#101010"
+
+
 def dash(rank: int) -> str | tuple[float, tuple[float, ...]]:
     """Return the line pattern of the rank-th member of a family."""
     return _DASHES[rank % len(_DASHES)]

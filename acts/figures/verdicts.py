@@ -4,11 +4,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
 
 from acts.figures import naming
 from acts.figures.dots import Dot, rows_of_dots
 from acts.figures.ledger import contradictions, listing, stated, summary, waiting
-from acts.figures.palette import GREY, HOLLOW, PALE, VERDICTS
+from acts.figures.palette import GREY, HOLLOW, PALE, VERDICTS, ink_on
 from acts.figures.style import SMALL, WIDTH, drawn, missing, panels
 
 __all__ = ["contradictions", "forest", "listing", "stated", "summary", "tiles", "topics", "waiting"]
@@ -48,7 +49,7 @@ def _row(axes: Axes, word: str, claims: list[str], top: float) -> None:
         box = (left + along + 0.05, top + down + 0.07)
         style = {"facecolor": "none" if hollow else colour, "edgecolor": PALE if hollow else colour}
         axes.add_patch(FancyBboxPatch(box, 0.9, 0.86, boxstyle=_ROUND, linewidth=0.7, **style))
-        ink = GREY if hollow else "white"
+        ink = GREY if hollow else ink_on(colour)
         axes.text(box[0] + 0.45, box[1] + 0.45, claim, ha="center", va="center", fontsize=6, color=ink)
 
 
@@ -67,10 +68,11 @@ def topics(ledger: pd.DataFrame) -> Figure:
             _bar(axes, row, start, count, word)
             start += count
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_yticks(range(len(names)), [topic.split(" (")[0] for topic in names])
+    axes.set_yticks(range(len(names)), [topic.split(" (")[0].rstrip(",") for topic in names])
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
     axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("claims")
     _legend(figure, [word for word in VERDICTS if (ledger["verdict"] == word).any()])
     return figure
@@ -82,7 +84,7 @@ def _bar(axes: Axes, row: int, start: int, count: int, word: str) -> None:
         row, count, left=start, height=0.72, facecolor="none" if hollow else VERDICTS[word],
         edgecolor=PALE if hollow else VERDICTS[word], linewidth=0.7, zorder=3,
     )  # fmt: skip
-    ink = GREY if hollow else "white"
+    ink = GREY if hollow else ink_on(VERDICTS[word])
     axes.text(start + count / 2, row, str(count), ha="center", va="center_baseline", fontsize=6.5, color=ink, zorder=4)
 
 

@@ -1,0 +1,89 @@
+"""Tellings: sentences whose every number comes from the records, for a reader who wants the finding in words."""
+
+import pandas as pd
+
+from acts import records as door
+from acts.figures import cells, naming
+from acts.figures.convergence import MARGIN, paired_ratios
+from acts.figures.gradient_flow import FLOW, INITS, summary
+from acts.figures.table import Text, escape, number
+
+_NOTHING = "Nothing of this was measured here."
+
+
+def networks(records: pd.DataFrame) -> Text:
+    """Return what gradient flow was measured on: functions, inits, depths, width, networks."""
+    rows = door.where(records, experiment="gradient_flow", metric=FLOW, phase="init").dropna(subset=["depth"])
+    if rows.empty:
+        return Text(_NOTHING)
+    depths = sorted(rows["depth"].unique())
+    kinds = ", ".join(escape(naming.word(network)) for network in sorted(rows["network"].dropna().unique()))
+    deep = _listed([str(depth) for depth in depths])
+    return Text(
+        f"Measured here: {rows['activation'].nunique()} activations under {rows['init'].nunique()} inits, "
+        f"{rows['seed'].nunique()} random networks each ({kinds}), at depths {deep}."
+    )
+
+
+def flows(records: pd.DataFrame, catalogue: pd.DataFrame) -> Text:
+    """Return, init by init, the lowest and the highest gradient flow at the greatest depth, with their intervals."""
+    found = summary(records, FLOW, "depth")
+    if found.empty:
+        return Text(_NOTHING)
+    found = found[found["at"] == found["at"].max()].dropna(subset=["centre"])
+    said = []
+    for init in [one for one in INITS if one in set(found["init"])]:
+        own = found[found["init"] == init].sort_values("centre")
+        low, high = (_power(row, catalogue) for row in (own.iloc[0], own.iloc[-1]))
+        said.append(f"- **{naming.word(init)}**: from {low} to {high}")
+    depth = int(found["at"].iloc[0])
+    return Text(f"Over {depth} layers the squared gradient is multiplied by\n\n" + "\n".join(said) + "\n")
+
+
+def _power(row: pd.Series, catalogue: pd.DataFrame) -> str:
+    ends = f", 95 % {_ten(row['low'])} to {_ten(row['high'])}" if pd.notna(row["low"]) else ""
+    return f"{_ten(row['centre'])} ({escape(naming.label(catalogue, row['activation']))}{ends})"
+
+
+def _ten(exponent: float) -> str:
+    return f"$10^{{{number(exponent, '.1f').replace('−', '-')}}}$"
+
+
+def runs(records: pd.DataFrame) -> Text:
+    """Return what convergence was measured on: functions, data sets, networks, optimisers, pairs, runs."""
+    rows = cells.final(records, "loss_area")
+    if rows.empty:
+        return Text(_NOTHING)
+    names = {column: [escape(naming.word(one)) for one in sorted(rows[column].unique())]
+             for column in ("dataset", "network", "optimizer")}  # fmt: skip
+    final = rows.drop_duplicates(["activation", "dataset", "network", "optimizer", "seed"])
+    return Text(
+        f"Measured here: {rows['activation'].nunique()} activations on {_listed(names['dataset'])}, in "
+        f"{_listed(names['network'])}, with {_listed(names['optimizer'])}; {rows['seed'].nunique()} paired seeds "
+        f"a cell, {_thousands(len(final))} judged runs, behind them {_thousands(len(cells.tuning(records)))} tuning runs."
+    )
+
+
+def against(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "relu") -> Text:
+    """Return how the paired contrasts with a reference fall: faster, slower, practically equivalent, undecided."""
+    found = paired_ratios(records, reference=reference).dropna(subset=["low", "high"])
+    if found.empty:
+        return Text(_NOTHING)
+    low, high = found["low"], found["high"]
+    faster, slower = int((high < 1 / (1 + MARGIN)).sum()), int((low > 1 + MARGIN).sum())
+    alike = int(((low > 1 / (1 + MARGIN)) & (high < 1 + MARGIN)).sum())
+    name = escape(naming.label(catalogue, reference))
+    return Text(
+        f"Of {len(found)} contrasts with {name}, each one cell and one optimiser, the whole interval lies beyond the "
+        f"margin of {number(100 * MARGIN)} % in {faster} cases in favour of the other function and in {slower} "
+        f"in favour of {name}; in {alike} it lies inside the margin. The remaining {len(found) - faster - slower - alike} are open. "
+        "These counts describe; the verdicts below are adjusted for the number of contrasts."
+    )
+
+
+def _thousands(count: int) -> str:
+    return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
