@@ -60,7 +60,8 @@ def read(notebook: NotebookNode, *, name: str) -> list[Cell]:
     """
     language = notebook.metadata.get("language_info", {}).get("name", "python")
     cells = []
-    for number, node in enumerate(notebook.cells, start=1):
+    own = [node for node in notebook.cells if "injected-parameters" not in node.metadata.get("tags", ())]
+    for number, node in enumerate(own, start=1):
         place = Place(name, number, first_line(node.source))
         if node.cell_type == "markdown":
             cells.append(_prose(node, place))
@@ -86,7 +87,7 @@ def _code(node: NotebookNode, place: Place) -> Cell:
         raise ReportError(f"{place}: label {label!r} must be fig-… or tbl-… in letters, digits, - and _")
     hidden = header.get("include") is False
     tags = set(node.metadata.get("tags", ()))
-    folded = header.get("echo") is False or hidden or tags & {"parameters", "injected-parameters", "remove-input"}
+    folded = header.get("echo") is False or hidden or tags & {"parameters", "remove-input"}
     silent = header.get("output") is False or hidden or "remove-output" in tags
     alt = " ".join(str(header.get("fig-alt", "")).split())
     outputs = () if silent else tuple(_outputs(node, place, alt))

@@ -64,16 +64,18 @@ def build(
     *,
     bibliography: Path | None = None,
     attachments: tuple[Attachment, ...] = (),
+    whole: bool = True,
 ) -> Document:
     """Return the document of named notebooks, a chapter each; a single one without a front gives its title.
 
+    Of a document that is not the whole book, what it refers to in other chapters is shown by its label.
     Raises ReportError, which names notebook and cell, for whatever a reader would see broken.
     """
     read = [chapters.read(cells.read(notebook, name=name), name=name) for name, notebook in notebooks]
     if not front.title and read:
         front = _titled(front, read[0])
     abstract = chapters.read(cells.read(_note(front.abstract), name="abstract"), name="abstract")
-    numbers = numbering.number([*read, abstract])
+    numbers = numbering.number([*read, abstract], whole=whole)
     everything = [abstract, *read]
     _check_citations(everything, bibliography)
     sections = [

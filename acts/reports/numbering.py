@@ -12,6 +12,7 @@ from acts.reports.tree import Node
 
 EQUATION_LABEL = re.compile(r"\{#(eq-[A-Za-z0-9_-]+)\}([.,;:]?)\Z")
 NAMES = {"fig": "Figure", "tbl": "Table", "eq": "Equation", "sec": "Section"}
+OPTIONAL = "#claim-"  # a claim that a configuration's notebooks do not show is named and not linked
 KINDS = {"acts-figure": "fig", "acts-table": "tbl", "acts-equation": "eq"}
 
 
@@ -47,9 +48,10 @@ class Numbers:
         return ".".join(str(count) for count in self.sections)
 
 
-def number(chapters: Iterable[Chapter]) -> Numbers:
+def number(chapters: Iterable[Chapter], *, whole: bool = True) -> Numbers:
     """Number the chapters in place, resolve their references, and return what was counted.
 
+    Where the chapters are not the whole book, a reference out of them shows its label and a link out of them its text.
     Raises ReportError, with the cell, for a label given twice, a reference or link to nothing, a damaged formula.
     """
     chapters = list(chapters)
@@ -64,7 +66,7 @@ def number(chapters: Iterable[Chapter]) -> Numbers:
     openings = {f"{chapter.name}.ipynb": opening for chapter in chapters if (opening := _opening(chapter))}
     for chapter in chapters:
         for part in chapter.parts:
-            part.blocks = _resolve(part, numbers, openings)
+            part.blocks = _resolve(part, numbers, openings, whole)
             _check_formulas(part)
     return numbers
 
@@ -170,42 +172,49 @@ def _retarget(blocks: list[Node], renamed: dict[str, str]) -> list[Node]:
     return blocks
 
 
-def _resolve(part: Part, numbers: Numbers, openings: dict[str, str]) -> list[Node]:
+def _resolve(part: Part, numbers: Numbers, openings: dict[str, str], whole: bool) -> list[Node]:
     def action(node: Node) -> list[Node] | None:
         if node["t"] == "Link":
-            return _checked_link(node, part.place, numbers, openings)
+            return _checked_link(node, part.place, numbers, openings, whole)
         if node["t"] != "Cite":
             return None
         targets = [citation["citationId"] for citation in node["c"][0]]
         internal = [target for target in targets if target.split("-")[0] in NAMES]
         if internal and internal != targets:
             raise ReportError(f"{part.place}: one bracket cites sources and refers to {internal[0]}; use two brackets")
-        return _references(node["c"][0], part.place, numbers) if internal else None
+        return _references(node["c"][0], part.place, numbers, whole) if internal else None
 
     return tree.walk(part.blocks, action)
 
 
-def _checked_link(node: Node, place: Place, numbers: Numbers, openings: dict[str, str]) -> list[Node] | None:
+def _checked_link(
+    node: Node, place: Place, numbers: Numbers, openings: dict[str, str], whole: bool
+) -> list[Node] | None:
     target = node["c"][2][0]
     if target.endswith(".ipynb") and not target.lower().startswith("http"):
         opening = openings.get(target.rsplit("/", 1)[-1])
         return [tree.link(node["c"][1], f"#{opening}")] if opening else node["c"][1]
     if target.startswith("#") and target[1:] not in numbers.identifiers:
-        raise ReportError(f"{place}: link to {target} leads nowhere in this document")
+        if whole and not target.startswith(OPTIONAL):
+            raise ReportError(f"{place}: link to {target} leads nowhere in this document")
+        return node["c"][1]
     return None
 
 
-def _references(citations: list[Node], place: Place, numbers: Numbers) -> list[Node]:
+def _references(citations: list[Node], place: Place, numbers: Numbers, whole: bool) -> list[Node]:
     inlines: list[Node] = []
     for index, citation in enumerate(citations):
         label = citation["citationId"]
+        inlines += tree.words(", ") * (index > 0)
+        if label not in numbers.names and not whole:
+            inlines.append({"t": "Emph", "c": tree.words(label)})
+            continue
         if label not in numbers.names:
             known = ", ".join(sorted(name for name in numbers.names if name.split("-")[0] == label.split("-")[0]))
             raise ReportError(f"{place}: @{label} refers to nothing; labels are {known or 'none of that kind'}")
         name = numbers.names[label]
         bare = citation["citationMode"]["t"] == "SuppressAuthor"
         shown = name.rsplit("\N{NO-BREAK SPACE}", 1)[-1] if bare else name
-        inlines += tree.words(", ") * (index > 0)
         inlines.append(tree.link([{"t": "Str", "c": shown}], f"#{label}", classes=("acts-reference",)))
     return inlines
 
