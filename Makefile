@@ -24,29 +24,48 @@ ifneq ($(filter report verdicts run,$(MAKECMDGOALS)),)
   endif
 endif
 
+# --- a stage whose outputs someone removed is to be done again, whatever its stamp says
+ifneq ($(words $(wildcard $(addprefix $(OUT)/,records.parquet catalogue.csv provenance.json))),3)
+  $(OUT)/.run: FORCE
+endif
+ifeq ($(wildcard $(OUT)/ledger.csv),)
+  $(OUT)/.judge: FORCE
+endif
+ifneq ($(words $(wildcard $(OUT)/report.html $(OUT)/report.pdf)),2)
+  $(OUT)/.render: FORCE
+endif
+
+# --- what the shell says counts too: another ACTS_DATA is another set of data
+ifneq ($(shell cat $(LEFT) 2>/dev/null),ACTS_DATA=$(ACTS_DATA))
+  $(LEFT): FORCE
+endif
+
 # --- what each stage reads
-MAKING := $(wildcard acts/*.py acts/activations/*.py acts/engine/*.py acts/experiments/*.py)
-JUDGING := $(wildcard acts/stats.py acts/claims.yaml acts/claims/*.py)
-MAKING := $(filter-out $(JUDGING) acts/__init__.py acts/doctor.py,$(MAKING))
-PAGES := $(wildcard notebooks/*.ipynb reports/book.yml reports/references.bib acts/figures/*.py) \
-  $(shell find acts/reports -type f ! -name '*.pyc' 2>/dev/null)
+ALL := $(wildcard acts/*.py acts/*/*.py)
+JUDGING := $(wildcard acts/claims.yaml acts/stats.py acts/stats/*.py acts/claims/*.py)
+DRAWING := $(wildcard acts/figures/*.py acts/reports/*.py)
+MAKING := $(filter-out $(JUDGING) $(DRAWING) acts/__init__.py acts/doctor.py,$(ALL))
+PAGES := $(wildcard notebooks/*.ipynb reports/book.yml reports/references.bib acts/reports/*/*) $(DRAWING)
 
 menu: ## Print this menu
 	@echo "make TARGET [CONFIG=cpu], CONFIG one of: $(KNOWN)"
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
 
 report: ## Run, judge and render the review: reports/CONFIG/report.html and report.pdf
-	@if $(MAKE) -q --no-print-directory $(OUT)/report.pdf; then \
+	@if $(MAKE) -q --no-print-directory $(OUT)/.render 2>/dev/null; then \
 	  echo "nothing to do: $(OUT)/report.html is up to date"; \
 	else \
-	  $(MAKE) --no-print-directory $(OUT)/report.pdf; \
+	  $(MAKE) --no-print-directory $(OUT)/.render && \
+	  if [ -f $(OUT)/.failed ]; then echo "made without what failed: $(OUT)/report.html" >&2; cat $(OUT)/.failed >&2; exit 1; \
+	  else echo "made: $(OUT)/report.html and report.pdf"; fi; \
 	fi
 
-run: $(OUT)/records.parquet ## Train and measure what is missing, publish the records
+run: $(OUT)/.run ## Train and measure what is missing, publish the records
+	@! cat $(OUT)/.failed >&2 2>/dev/null
 
-verdicts: $(READY) $(OUT)/records.parquet ## Judge the stored records again, train nothing
+verdicts: $(READY) ## Judge the published records again, train nothing
 	@echo "judging $(CONFIG)"
-	@$(ACTS) judge $(CONFIG)
+	@$(ACTS) judge $(CONFIG) && touch $(OUT)/.judge
 
 test: $(READY) ## Run the tests, without the slow ones
 	@echo "testing"
@@ -89,27 +108,25 @@ $(READY): requirements.lock pyproject.toml
 	done; \
 	if [ -z "$$found" ]; then echo "no Python 3.11 among: $(PYTHON); say make PYTHON=/path/to/python3.11" >&2; exit 2; fi; \
 	[ -x $(VENV)/bin/python ] || $$found -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet $(PIP_FLAGS) -r requirements.lock
-	@$(VENV)/bin/python -m pip install --quiet $(PIP_FLAGS) --no-build-isolation --no-deps -e .
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r requirements.lock
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --no-build-isolation --no-deps -e .
 	@touch $@
 
-# What the shell says counts too: another ACTS_DATA is another set of data.
-$(LEFT): FORCE
-	@mkdir -p .make; echo "ACTS_DATA=$$ACTS_DATA" | cmp -s - $@ || echo "ACTS_DATA=$$ACTS_DATA" > $@
+$(LEFT):
+	@mkdir -p .make; echo "ACTS_DATA=$$ACTS_DATA" > $@
 
-$(OUT)/records.parquet: params/$(CONFIG).yaml $(MAKING) $(LEFT) | $(READY)
+# Jobs that failed are named in .failed: the report is made all the same, the stage stays undone, make ends with 2.
+$(OUT)/.run: params/$(CONFIG).yaml $(MAKING) $(LEFT) | $(READY)
 	@echo "running $(CONFIG)"
-	@$(ACTS) run $(CONFIG)
+	@rm -f $(OUT)/.failed $@
+	@$(ACTS) run $(CONFIG) && touch $@ || [ -f $(OUT)/.failed ]
 
-$(OUT)/ledger.csv: $(OUT)/records.parquet $(JUDGING) | $(READY)
+$(OUT)/.judge: $(OUT)/.run $(JUDGING) | $(READY)
 	@echo "judging $(CONFIG)"
 	@$(ACTS) judge $(CONFIG)
+	@touch $@
 
-$(OUT)/report.html: $(OUT)/ledger.csv $(PAGES) | $(READY)
+$(OUT)/.render: $(OUT)/.judge $(PAGES) | $(READY)
 	@echo "rendering $(CONFIG)"
 	@$(ACTS) render $(CONFIG)
-
-$(OUT)/report.pdf: $(OUT)/report.html
-	@[ -f $@ ] || $(ACTS) render $(CONFIG)
-
-.PRECIOUS: $(OUT)/records.parquet $(OUT)/ledger.csv $(OUT)/report.html $(OUT)/report.pdf
+	@touch $@

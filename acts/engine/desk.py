@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import signal
+import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -51,6 +54,7 @@ class Outcome:
     computed: int = 0
     diverged: int = 0
     seconds: float = 0.0
+    finished: str = ""
     failures: list[Failure] = field(default_factory=list)
 
 
@@ -76,19 +80,36 @@ class Desk:
         for _ in range(_ROUNDS):
             outcome.records = self.store.load(before or [])
             try:
-                planned = [(job, keys.keys(job, module)) for job in module.plan(self.params, outcome.records)]
+                planned = self._planned(module, outcome.records)
             except Exception as error:
-                outcome.failures.append(Failure(module.word, "all", "plan", f"{type(error).__name__}: {error}"))
+                outcome.failures.append(_plan_failed(module.word, error))
                 return outcome
             wanted = list(dict.fromkeys(key for _, job_keys in planned for key in job_keys))
             missing = self._missing(planned, lost, module)
             if not missing and wanted == before:
                 outcome.runs, outcome.seconds = len(wanted), self.store.seconds(wanted)
+                outcome.finished = self.store.finished(wanted)
                 return outcome
             if missing:
-                lost |= self._work(missing, outcome, stored=len(wanted))
+                lost |= self._work(missing, outcome, planned=len(wanted))
             before = wanted
         raise RuntimeError(f"{module.word}: plan asked for other runs {_ROUNDS} times over")
+
+    def look(self, module: ModuleType) -> tuple[int, list[Task]]:
+        """Return how many runs a comparison asks for, as far as stored records tell, and tasks for the missing."""
+        before: list[str] = []
+        for _ in range(_ROUNDS):
+            planned = self._planned(module, self.store.load(before))
+            wanted = list(dict.fromkeys(key for _, job_keys in planned for key in job_keys))
+            missing = self._missing(planned, set(), module)
+            if missing or wanted == before:
+                break
+            before = wanted
+        return len(wanted), missing
+
+    def _planned(self, module: ModuleType, records: pd.DataFrame) -> list[tuple[Job, list[str]]]:
+        """Return the plan's jobs with the keys of their runs."""
+        return [(job, keys.keys(job, module)) for job in module.plan(self.params, records)]
 
     def _missing(self, planned: list[tuple[Job, list[str]]], lost: set[str], module: ModuleType) -> list[Task]:
         """Return tasks for the runs that neither the store nor an earlier task has, the longest first."""
@@ -115,13 +136,13 @@ class Desk:
             seconds=job.seconds,
         )
 
-    def _work(self, tasks: list[Task], outcome: Outcome, *, stored: int) -> set[str]:
+    def _work(self, tasks: list[Task], outcome: Outcome, *, planned: int) -> set[str]:
         """Do the tasks, enter what they stored, and return the keys of those that failed for good."""
         runs, seconds = sum(len(task.runs) for task in tasks), sum(task.seconds for task in tasks)
         where = self._place(seconds)
         at = f"{where.workers} processes" if isinstance(where, places.Local) else "this process"
         self.teller.line(
-            f"  {outcome.word}: {stored} runs planned, {stored - runs} stored, {runs} to compute in {at}"
+            f"  {outcome.word}: {planned} runs planned, {planned - runs} stored, {runs} to compute in {at}"
             f" (about {duration(seconds / where.workers)})"
         )
         self.teller.begin(outcome.word, runs=runs, seconds=seconds, workers=where.workers)
@@ -133,7 +154,8 @@ class Desk:
     def _place(self, seconds: float) -> places.Where:
         """Return where to compute: workers once there was enough work for them, else this process."""
         if self._where is None and self.engine == "local" and seconds >= self.worth_starting:
-            self._where = places.Local(self.workers)
+            self._where = local = places.Local(self.workers, scratch=self.store.folder / "tmp" / self._token)
+            local.start()
         return self._where or places.Serial()
 
     def _all(self, tasks: list[Task], where: places.Where, outcome: Outcome) -> set[str]:
@@ -180,6 +202,27 @@ class Desk:
         shutil.rmtree(self.store.folder / "tmp" / self._token, ignore_errors=True)
 
 
+def _plan_failed(word: str, error: Exception) -> Failure:
+    """Return the failure of a comparison whose plan raised."""
+    text = " ".join(str(error).split())
+    told = text if isinstance(error, ValueError) else f"{type(error).__name__}: {text}"
+    return Failure(word, "all", "plan", told[:400], traceback.format_exc())
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no further Ctrl-C or SIGTERM break the clearing up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 @contextmanager
 def at(params: Params, *, teller: Teller | None = None, engine: str | None = None, **options: Any) -> Iterator[Desk]:
     """Open a desk for a configuration on the default store and close it whatever happens."""
@@ -194,7 +237,8 @@ def at(params: Params, *, teller: Teller | None = None, engine: str | None = Non
     try:
         yield desk
     finally:
-        desk.close()
+        with _undisturbed():
+            desk.close()
 
 
 def interactive(experiment: str | ModuleType, config: str | Path | Params) -> pd.DataFrame:

@@ -153,25 +153,25 @@ def reach(function: Any) -> list[str]:
     if code is None or not Path(code.co_filename).is_file():
         return [str(getattr(function, "__qualname__", type(function).__qualname__)), *held]
     tree = _tree(code.co_filename)
-    own = [node for node in ast.walk(tree) if _starts_at(node, code.co_firstlineno)]
+    own = [_undecorated(node) for node in ast.walk(tree) if _starts_at(node, code.co_firstlineno)]
     named = _definitions(tree)
     found: dict[str, ast.AST] = {f"line {position}": node for position, node in enumerate(own)}
     waiting = list(own)
     while waiting:
         for node in ast.walk(waiting.pop()):
             if isinstance(node, ast.Name) and node.id in named and node.id not in found:
-                found[node.id] = named[node.id]
-                waiting.append(named[node.id])
-    return [normalised(_undecorated(node)) for node in found.values()] + held
+                found[node.id] = _undecorated(named[node.id])
+                waiting.append(found[node.id])
+    return [normalised(ast.unparse(node)) for node in found.values()] + held
 
 
-def _undecorated(node: ast.AST) -> str:
-    """Return a definition's source without its decorators: what they say of formula and numbers is in the key."""
+def _undecorated(node: ast.AST) -> ast.AST:
+    """Return a definition without its decorators: what they say of formula and numbers is in the key."""
     if not isinstance(node, ast.FunctionDef):
-        return ast.unparse(node)
+        return node
     bare = ast.FunctionDef(**{name: getattr(node, name) for name in node._fields if hasattr(node, name)})
     bare.decorator_list = []
-    return ast.unparse(ast.fix_missing_locations(bare))
+    return ast.fix_missing_locations(bare)
 
 
 @cache

@@ -7,13 +7,11 @@ innocent tasks that merely waited on the worker that died, so it is switched off
 
 import logging
 import os
-import shutil
 import signal
-import tempfile
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Protocol
 
 from acts.engine.work import Receipt, Task, do, perform
@@ -30,6 +28,8 @@ _SETTINGS = {
     "distributed.diagnostics.nvml": False,
     "distributed.admin.system-monitor.gil.enabled": False,
 }
+
+_SILENT = logging.CRITICAL + 1
 
 
 class LostScheduler(RuntimeError):
@@ -67,28 +67,34 @@ class Serial:
 class Local:
     """Worker processes of this machine, one thread each, under a Dask scheduler that listens on loopback only."""
 
-    def __init__(self, workers: int) -> None:
-        """Start the workers; takes about two seconds."""
+    def __init__(self, workers: int, *, scratch: Path) -> None:
+        """Start nothing yet; ``scratch`` is a folder for what the workers lay down."""
+        self.workers = workers
+        self._scratch = scratch
+        self._cluster: Any = None
+        self._client: Any = None
+
+    def start(self) -> "Local":
+        """Start the workers, which takes about two seconds; a Ctrl-C meanwhile counts when they stand."""
         import dask
         from distributed import Client, LocalCluster
 
-        self.workers = workers
-        self._scratch = tempfile.mkdtemp(prefix="acts-")
         self._settings = dask.config.set(_SETTINGS)
         self._level = logging.getLogger("distributed").level
-        logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
-        with _sigint_left_to_us():
+        logging.getLogger("distributed").setLevel(_SILENT)
+        with _deaf_to_ctrl_c():
             self._cluster = LocalCluster(
-                n_workers=workers,
+                n_workers=self.workers,
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 memory_limit=0,
-                silence_logs=logging.CRITICAL + 1,
-                local_directory=self._scratch,
+                silence_logs=_SILENT,
+                local_directory=str(self._scratch),
             )
             self._client = Client(self._cluster, set_as_default=False)
+        return self
 
     def do(self, tasks: Iterable[Task], *, window: int | None = None) -> Iterator[tuple[Task, Receipt]]:
         """Yield each task with its receipt as it ends; raises LostScheduler when nobody hands out tasks any more."""
@@ -126,28 +132,24 @@ class Local:
 
     def close(self) -> None:
         """End the workers at once: a job under way is lost, a finished one is in the store."""
-        for nanny in list(self._cluster.workers.values()):
+        for nanny in list(self._cluster.workers.values()) if self._cluster is not None else ():
             with suppress(Exception):
                 nanny.auto_restart = False
                 os.kill(nanny.pid, signal.SIGKILL)
-        with suppress(Exception):
-            self._client.close(timeout=2)
-        with suppress(Exception):
-            self._cluster.close(timeout=3)
+        for part, patience in ((self._client, 2), (self._cluster, 3)):
+            if part is not None:
+                with suppress(Exception):
+                    part.close(timeout=patience)
+        self._client = self._cluster = None
         logging.getLogger("distributed").setLevel(self._level)
         self._settings.__exit__(None, None, None)
-        shutil.rmtree(self._scratch, ignore_errors=True)
 
 
 @contextmanager
-def _sigint_left_to_us() -> Iterator[None]:
-    """Start child processes that ignore Ctrl-C: the terminal sends it to all, and only the driver may answer."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Hold Ctrl-C back: threads and processes started meanwhile never hear it, and only the driver answers it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

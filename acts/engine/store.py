@@ -134,6 +134,11 @@ class Store:
         headers = [self.headers[place.path] for place in places]
         return sum(header["seconds"] / len(header["keys"]) for header in headers)
 
+    def finished(self, keys: Collection[str]) -> str:
+        """Return when the newest of some runs was finished, as ISO time in UTC; empty for none."""
+        paths = {self.places[key].path for key in keys if key in self.places}
+        return max((self.headers[path]["finished"] for path in paths), default="")
+
     def size(self) -> int:
         """Return the bytes that all job files take."""
         return sum(path.stat().st_size for path in self._files())

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -154,6 +155,7 @@ def _measured(task: Task, module: ModuleType, store: Store) -> Receipt:
         "activation": task.activation,
         "keys": list(task.keys),
         "seconds": seconds,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "diverged": diverged,
         "torch": keys.torch_version(),
         "python": sys.version.split()[0],

@@ -1,0 +1,152 @@
+"""The command line: ``python -m acts run|judge|render|doctor|list``.
+
+It ends with 0 when all is good, 1 when something failed, 2 for bad input, 75 when busy or cut off, 130 when stopped.
+Every command imports what it needs when it is called, so a typo costs no import of torch.
+"""
+
+import argparse
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+BAD_INPUT, BUSY, INTERRUPTED = 2, 75, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line and exit with 2."""
+        self.exit(BAD_INPUT, f"acts: {message} (python -m acts --help says more)\n")
+
+
+def parser() -> _Parser:
+    """Return the parser of the command line."""
+    top = _Parser(prog="acts", description="The executable review of activation functions.")
+    shared = _Parser(add_help=False)
+    shared.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    run = commands.add_parser("run", parents=[shared], help="plan, compute what is missing, publish the records")
+    run.add_argument("--engine", choices=("serial", "local"), help="where to compute, instead of what CONFIG says")
+    run.add_argument("--dry", action="store_true", help="only say what is missing")
+    judge = commands.add_parser("judge", parents=[shared], help="judge the published records, write the ledger")
+    render = commands.add_parser(
+        "render", parents=[shared], help="execute the notebooks, write HTML, PDF and the index"
+    )
+    for command in (run, judge, render):
+        command.add_argument("config", metavar="CONFIG", help="a name in params/, or the path of a YAML file")
+    doctor = commands.add_parser("doctor", parents=[shared], help="say what this machine can do")
+    doctor.add_argument("--json", action="store_true", help="say it as JSON")
+    listing = commands.add_parser("list", parents=[shared], help="list what there is")
+    listing.add_argument("what", choices=("activations", "claims", "configurations", "datasets", "experiments"))
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says and return the exit code."""
+    given = parser().parse_args(arguments)
+    try:
+        signal.signal(signal.SIGTERM, _stop)
+        return _command(given)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return _told("interrupted; what was finished is kept, run the same again to go on", INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except Exception as error:
+        if given.debug:
+            traceback.print_exc()
+        return _told(_line(error, debug=given.debug), _code(error))
+
+
+def _command(given: argparse.Namespace) -> int:
+    """Carry out one command and return its exit code."""
+    if given.command == "run":
+        from acts import publish
+
+        return publish.run(given.config, engine=given.engine, dry=given.dry)
+    if given.command == "judge":
+        from acts import publish
+
+        return publish.judge(given.config)
+    if given.command == "render":
+        from acts import publish
+
+        return publish.render(given.config)
+    if given.command == "doctor":
+        from acts import doctor
+
+        return doctor.tell(as_json=given.json)
+    return _list(given.what)
+
+
+def _list(what: str) -> int:
+    """Print the names of one kind, one a line."""
+    print("\n".join(_names(what)))
+    return 0
+
+
+def _names(what: str) -> list[str]:
+    """Return the names of one kind."""
+    if what == "configurations":
+        from acts import params
+
+        return params.configurations()
+    if what == "claims":
+        from acts import claims
+
+        return [f"{claim.id}  {claim.claim}" for claim in claims.catalogue()]
+    if what == "datasets":
+        from acts import datasets
+
+        return datasets.names()
+    if what == "experiments":
+        from acts.engine import keys
+
+        return keys.words()
+    from acts import activations
+
+    return activations.names()
+
+
+def _stop(*_: Any) -> NoReturn:
+    """Answer SIGTERM as Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def _told(line: str, code: int) -> int:
+    """Say one line on standard error and return the exit code."""
+    print(line, file=sys.stderr, flush=True)
+    return code
+
+
+def _line(error: Exception, *, debug: bool) -> str:
+    """Return an error as one line; an unforeseen one says its kind and how to see where."""
+    text = " ".join(str(error).split()) or "no message"
+    if _foreseen(error):
+        return text
+    return f"{type(error).__name__}: {text[:400]}" + ("" if debug else " (--debug shows where)")
+
+
+def _kinds() -> dict[str, int]:
+    """Return the exit codes of the errors that we raise ourselves, by the name of their class."""
+    bad, busy = ("ParamsError", "NoDevice"), ("Busy", "LostScheduler")
+    failed = ("DiskFull", "NotWritable", "ReportError", "ClaimError", "PublishError")
+    return {**dict.fromkeys(bad, BAD_INPUT), **dict.fromkeys(busy, BUSY), **dict.fromkeys(failed, 1)}
+
+
+def _foreseen(error: Exception) -> bool:
+    """Say whether an error is one of ours, whose message stands alone."""
+    return type(error).__name__ in _kinds() and type(error).__module__.startswith("acts")
+
+
+def _code(error: Exception) -> int:
+    """Return the exit code that an error ends with."""
+    return _kinds()[type(error).__name__] if _foreseen(error) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""Publish: the stages that ``make report`` goes through, each from one configuration to whole files under reports/.
+
+Files are made in reports/.staging and moved; the manifest, provenance.json, comes last. A stage that fails leaves what
+an earlier one published as it was.
+"""
+
+import json
+from pathlib import Path
+
+from acts import params as configuration
+from acts import records as table
+from acts.engine import desk as desks
+from acts.engine import devices, keys, published
+from acts.engine.desk import Desk, Outcome
+from acts.engine.progress import Teller, duration
+from acts.params import Params
+from acts.provenance import describe
+from acts.staging import held, moved, writable
+
+FAILED = ".failed"  # in a configuration's folder: what the last run could not do, a line each
+
+
+class PublishError(RuntimeError):
+    """A stage cannot begin; the message says what to run first."""
+
+
+# --- run --------------------------------------------------------------------------------------------------------------
+
+
+def run(config: str, *, engine: str | None = None, dry: bool = False, teller: Teller | None = None) -> int:
+    """Plan, compute what is missing and publish records.parquet, catalogue.csv and provenance.json.
+
+    Returns 0, or 1 when a job failed; what could be measured is published even then.
+    """
+    teller = teller or Teller()
+    params = _checked(config)
+    asked, params = params.device, params.on(devices.resolve(params.device))
+    if asked == "auto":
+        teller.line(f"  device auto: {params.device}")
+    folder = writable(published(params))
+    absent = missing_data(params)
+    for line in absent.values():
+        teller.line(f"  {line}")
+    with held(params.name), desks.at(params, teller=teller, engine=engine) as desk:
+        if dry:
+            return _dry(desk)
+        outcomes = [_one(desk, word) for word in params.experiments.words()]
+        failures = [failure.line for outcome in outcomes for failure in outcome.failures]
+        for name, fault in desk.store.set_aside:
+            teller.line(f"  {name}: {fault}; set aside and computed again")
+        provenance = describe(params, asked=asked, outcomes=outcomes, missing=absent, store=desk.store)
+        _publish(folder, outcomes, provenance, failures)
+    for line in failures:
+        teller.line(f"  {line}")
+    return 1 if failures else 0
+
+
+def _checked(config: str) -> Params:
+    """Return a configuration whose every activation, data set and notebook is known."""
+    params = configuration.load(config, notebooks=notebooks())
+    sections = [getattr(params.experiments, word) for word in params.experiments.words()]
+    if all(section.activations == "all" and not hasattr(section, "datasets") for section in sections):
+        return params
+    from acts import activations, datasets
+
+    names = [name for known in activations.names() for name in (known, *activations.get(known).aliases)]
+    return configuration.load(config, names=names, datasets=datasets.names(), notebooks=notebooks())
+
+
+def notebooks() -> list[str]:
+    """Return the names of the notebooks that there are."""
+    return sorted(path.stem for path in (configuration.root() / "notebooks").glob("*.ipynb"))
+
+
+def missing_data(params: Params) -> dict[str, str]:
+    """Return the data sets that are asked for and not here, each with one line that says where to put it."""
+    asked = [
+        name
+        for word in params.experiments.words()
+        for name in getattr(getattr(params.experiments, word), "datasets", ())
+    ]
+    if not asked:
+        return {}
+    from acts import datasets
+
+    return {name: line for name in dict.fromkeys(asked) if (line := datasets.missing(name))}
+
+
+def _dry(desk: Desk) -> int:
+    """Say what each comparison lacks, as far as its plan reaches without computing."""
+    for word in desk.params.experiments.words():
+        planned, tasks = desk.look(keys.resolve(word))
+        runs, seconds = sum(len(task.runs) for task in tasks), sum(task.seconds for task in tasks)
+        desk.teller.line(
+            f"  {word}: {planned} runs planned so far, {planned - runs} stored, {runs} to compute"
+            f" (about {duration(seconds)} on one core)"
+        )
+    return 0
+
+
+def _one(desk: Desk, word: str) -> Outcome:
+    """Compute one comparison and say what came of it."""
+    outcome = desk.compute(keys.resolve(word))
+    diverged = f", {outcome.diverged} diverged" if outcome.diverged else ""
+    failed = f", {len(outcome.failures)} jobs failed" if outcome.failures else ""
+    told = f"{outcome.computed} computed now{diverged}{failed}"
+    desk.teller.line(f"  {word}: {outcome.runs} runs ({told}), {len(outcome.records)} records")
+    return outcome
+
+
+def _publish(folder: Path, outcomes: list[Outcome], provenance: dict, failures: list[str]) -> None:
+    """Stage records, catalogue and provenance and move them, the provenance last."""
+    from acts import activations
+
+    whole = table.concat([outcome.records for outcome in outcomes])
+    with moved(folder, last="provenance.json") as staging:
+        table.write(whole, staging / "records.parquet", provenance=provenance)
+        activations.catalogue().to_csv(staging / "catalogue.csv", index=False)
+        (staging / "provenance.json").write_text(json.dumps(provenance, indent=1, sort_keys=True) + "\n", "utf-8")
+    if failures:
+        (folder / FAILED).write_text("\n".join(failures) + "\n", "utf-8")
+    else:
+        (folder / FAILED).unlink(missing_ok=True)
+
+
+# --- judge and render -------------------------------------------------------------------------------------------------
+
+
+def judge(config: str, *, teller: Teller | None = None) -> int:
+    """Judge the published records and write ledger.csv; trains nothing and needs no torch."""
+    from acts import claims
+
+    params = configuration.load(config)
+    folder = writable(published(params))
+    path = folder / "records.parquet"
+    if not path.is_file():
+        raise PublishError(f"reports/{params.name}/{path.name} is not there; first run: python -m acts run {config}")
+    with held(params.name), moved(folder, last="ledger.csv") as staging:
+        ledger = claims.ledger(table.read(path), config=params.name)
+        ledger.to_csv(staging / "ledger.csv", index=False)
+    counts = ledger["verdict"].value_counts()
+    (teller or Teller()).line("  " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+    return 0
+
+
+def render(config: str) -> int:
+    """Execute the notebooks on the published records and write report.html, report.pdf and the index."""
+    from acts.reports import book
+
+    params = configuration.load(config, notebooks=notebooks())
+    folder = writable(published(params))
+    if not (folder / "ledger.csv").is_file():
+        raise PublishError(f"reports/{params.name}/ledger.csv is not there; first run: python -m acts judge {config}")
+    with held(params.name):
+        book.render(params.name)
+    return 0
