@@ -28,23 +28,42 @@ def judge(claim: Claim, records: pd.DataFrame) -> Verdict:
     if rows.empty:
         blank = Verdict(claim.id, "not measured here", evidence=claim.evidence)
         return sentences.write(claim, blank, default="This configuration does not run the comparison formulas.")
-    values, missing = look_up(rule.facts, rows)
+    numbers, missing = look_up(rule.facts, rows)
     if missing:
         blank = Verdict(claim.id, "not decidable", condition=f"missing: {missing[0]}", evidence=claim.evidence)
         return sentences.write(claim, blank, default=f"The records hold no {missing[0]}.")
-    values |= rule.quoted
-    values |= {name: derive(made, values) for name, made in rule.derived.items()}
+    numbers |= rule.quoted
+    numbers |= {name: derive(made, numbers) for name, made in rule.derived.items()}
+    held = [holds(case, numbers) for case in rule.cases]
+    word, values = decide(rule, held), _telling(rule, held, numbers)
     values |= count(rule.elsewhere, rows) if rule.elsewhere else {}
-    held = [holds(case, values) for case in rule.cases]
-    word = decide(rule, held)
-    values |= {"held": float(sum(held)), "cases": float(len(held))}
-    condition = sentences.fill(_condition(rule, held, word), values)
-    effect = values[rule.effect]
+    effect = numbers[rule.effect]
     verdict = Verdict(
-        claim.id, word, effect=effect, unit=rule.unit, low=effect, high=effect, level=1.0, condition=condition,
-        evidence=claim.evidence,
+        claim.id, word, effect=effect, unit=rule.unit, low=effect, high=effect, level=1.0,
+        condition=_condition(word, values), evidence=claim.evidence,
     )  # fmt: skip
     return sentences.write(claim, verdict, values)
+
+
+def _telling(rule: Exact, held: list[bool], numbers: Mapping[str, float]) -> dict[str, float | str]:
+    """Return what a sentence may ask for: the numbers, the counts of cases, and the cases that hold and that fail."""
+    named = [
+        (sentences.fill(case.when, numbers), good) for case, good in zip(rule.cases, held, strict=True) if case.when
+    ]
+    holding, failing = ([when for when, good in named if good is wanted] for wanted in (True, False))
+    lists = {
+        "holding": sentences.listed(holding), "failing": sentences.listed(failing),
+        "inside": " or ".join(holding), "outside": " or ".join(failing),
+    }  # fmt: skip
+    return {**numbers, "held": float(sum(held)), "cases": float(len(held)), **lists}
+
+
+def _condition(word: Word, values: Mapping[str, float | str]) -> str:
+    if word == "true if":
+        return f"if {values['inside']}; not if {values['outside']}"
+    if word == "refuted":
+        return f"fails: {values['failing']}" if values["failing"] else ""
+    return str(values["holding"])
 
 
 def look_up(facts: Mapping[str, Fact], rows: pd.DataFrame) -> tuple[dict[str, float], list[str]]:
@@ -67,14 +86,20 @@ def _open(fact: Fact) -> list[str]:
     return [f"{column} {value}" for column, value in given.items() if value is not None]
 
 
-def count(elsewhere: Elsewhere, rows: pd.DataFrame) -> dict[str, float]:
+def count(elsewhere: Elsewhere, rows: pd.DataFrame) -> dict[str, float | str]:
     """Return how many activations the comparison holds of (``elsewhere``), of how many measured (``functions``)."""
     found = where(
         rows, metric=elsewhere.metric, arm=elsewhere.arm, init=elsewhere.init, depth=elsewhere.depth
     ).drop_duplicates("activation")
     check = Check(left="it", op=elsewhere.op, right=elsewhere.value)
     held = [compare(check, {"it": float(value)}) for value in found["value"]]
-    return {"elsewhere": float(sum(held)), "functions": float(len(held))}
+    return {"elsewhere": float(sum(held)), "functions": float(len(held)), **_told(sum(held), len(held))}
+
+
+def _told(some: int, of_all: int) -> dict[str, str]:
+    """Return the count as words (``those``) and what it says about the function in question (``particular``)."""
+    those = f"all {of_all}" if some == of_all else f"{some or 'none'} of the {of_all}"
+    return {"those": those, "particular": "no peculiarity of" if 2 * some > of_all else "a peculiarity of"}
 
 
 def derive(made: Derived, values: Mapping[str, float]) -> float:
@@ -89,8 +114,9 @@ def compare(check: Check, values: Mapping[str, float]) -> bool:
     """Return whether one comparison holds; == and != mean within and beyond the stated tolerance."""
     left, right = (values[side] if isinstance(side, str) else side for side in (check.left, check.right))
     near = left == right or abs(left - right) <= check.within
+    below, above = left < right, left > right
     return {
-        "<": left < right, "<=": left < right or near, ">": left > right, ">=": left > right or near, "==": near, "!=": not near,
+        "<": below, "<=": below or near, ">": above, ">=": above or near, "==": near, "!=": not near,
     }[check.op]  # fmt: skip
 
 
@@ -106,11 +132,3 @@ def decide(rule: Exact, held: list[bool]) -> Word:
     if all(held):
         return "supported"
     return "true if" if rule.quantifier == "unstated" and any(held) else "refuted"
-
-
-def _condition(rule: Exact, held: list[bool], word: Word) -> str:
-    inside = [case.when for case, good in zip(rule.cases, held, strict=True) if good and case.when]
-    outside = [case.when for case, good in zip(rule.cases, held, strict=True) if not good and case.when]
-    if word == "true if":
-        return f"if {' or '.join(inside)}; not if {' or '.join(outside)}"
-    return "; ".join(inside if word == "supported" else outside)

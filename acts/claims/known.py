@@ -24,8 +24,9 @@ METRICS = {
         "slope", "odd_residual", "polynomial", "affine_residual", "xor_error", "xor_affine_error", "fit_error",
         "battery_xor_error", "battery_slope_second", "battery_undefined", "logistic_residual", "sigmoid_residual",
         "steeper_until", "rescaled_difference", "rescaled_chi", "rescaled_slope", "constant_alpha", "constant_scale",
-        "curvature_left", "curvature_right", "float32_slope_zero", "slope_positive", "probability", "probability_sum", "binary_residual",
-        "step_ratio", "likely_classes", "identity_residual", "identity_symbolic",
+        "curvature_left", "curvature_right", "float32_slope_zero", "slope_positive", "probability",
+        "probability_sum", "binary_residual",
+        "step_factor", "likely_classes", "identity_residual", "identity_symbolic",
     ),
     "gradient_flow": (
         "log10_gradient_ratio", "log10_length", "mean", "variance", "zero_fraction", "unit_mean_rms_ratio",

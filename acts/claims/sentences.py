@@ -1,17 +1,19 @@
 """Sentences: how a finding is told, with every number taken from the records.
 
-A template holds ``{name}`` or ``{name:form}``; ``form`` is a count of significant digits, ``percent``, ``count`` or
-``power`` (the value is a log10). No number is ever typed in a template, so a sentence cannot outlive its numbers.
+A template holds ``{name}`` or ``{name:form}``; ``form`` is a count of significant digits, ``percent``, ``power`` (the
+value is a log10) or ``snap`` (rounding errors of float64 taken off). No number is ever typed in a template, so a
+sentence cannot outlive its numbers.
 """
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from acts.claims.catalogue import Claim, ClaimError, Verdict, suggestion
 
 DIGITS = 4
+ROUNDING = 1e-12
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)(?::(\w+))?\}")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 Values = Mapping[str, float | str]
@@ -32,9 +34,18 @@ def number(value: float, digits: int = DIGITS) -> str:
 
 def power(exponent: float) -> str:
     """Return ten to an exponent for running text, plainly where the number is short."""
+    if math.isinf(exponent):
+        return "0" if exponent < 0 else "∞"
     if -3 <= exponent < 4:
         return number(10**exponent, 3)
     return f"10{str(round(exponent)).translate(RAISED)}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return "a, b and c", with semicolons where a part has a comma of its own."""
+    if any("," in part for part in parts):
+        return "; ".join(parts)
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 
 def interval(verdict: Verdict) -> str:
@@ -67,9 +78,9 @@ def _formed(value: float | str, form: str | None) -> str:
         return f"{100 * value:.2f} %"
     if form == "power":
         return power(value)
-    if form == "count":
-        return f"{value:.0f}"
-    raise ClaimError(f"unknown form {form!r} in a sentence; forms are a digit count, percent, power and count")
+    if form == "snap":
+        return number(round(value / ROUNDING) * ROUNDING)
+    raise ClaimError(f"unknown form {form!r} in a sentence; forms are a digit count, percent, power and snap")
 
 
 def write(claim: Claim, verdict: Verdict, values: Values | None = None, *, default: str = "") -> Verdict:
@@ -78,11 +89,9 @@ def write(claim: Claim, verdict: Verdict, values: Values | None = None, *, defau
     ``effect``, ``low``, ``high``, ``n``, ``margin``, ``unit``, ``interval`` and ``condition`` of the verdict are always
     at hand; ``values`` adds to them. Raises ClaimError for a template that asks for anything else.
     """
-    numbers = {name: getattr(verdict, name) for name in ("effect", "low", "high", "n", "margin")}
-    present = {name: float(number) for name, number in numbers.items() if number is not None}
-    known = {**present, "unit": verdict.unit, "condition": verdict.condition, "interval": interval(verdict)} | dict(
-        values or {}
-    )
+    given = {name: getattr(verdict, name) for name in ("effect", "low", "high", "n", "margin")}
+    known: dict[str, float | str] = {name: float(value) for name, value in given.items() if value is not None}
+    known |= {"unit": verdict.unit, "condition": verdict.condition, "interval": interval(verdict), **(values or {})}
     template = claim.sentences.get(verdict.verdict) or default or claim.sentences.get("finding") or _plain(verdict)
     try:
         finding = fill(template, known)

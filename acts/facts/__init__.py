@@ -19,6 +19,7 @@ PARTICULAR: Mapping[str, Mapping[str, tuple[Ask, tuple[str, ...]]]] = {
     "sigmoid": {"logistic": (algebra.logistic, ())},
     "tanh": {"against_sigmoid": (algebra.against_sigmoid, ("sigmoid",)), "fits": (expressivity.fits, ())},
     "relu": {"rescaled": (signal.rescaled, ()), "fits": (expressivity.fits, ())},
+    "elu": {"deep": (signal.deep, ())},
     "selu": {"constants": (lambda _, elu: signal.constants(elu), ("elu",))},
     "softsign": {"curvature": (algebra.curvature, ())},
     "softplus": {"underflow": (algebra.underflow, ())},

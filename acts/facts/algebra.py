@@ -12,10 +12,10 @@ import torch
 from scipy.optimize import brentq, minimize_scalar
 
 from acts.activations import Activation
-from acts.activations.formula import X, derivative
 from acts.facts.row import Row, row
 
 POINTS = tuple(k / 4 for k in range(-48, 49))  # binary fractions, so a point is the same number at every precision
+X = sympy.Symbol("x", real=True)
 DIGITS = 60
 HALF_LINE = 60.0  # beyond it every catalogue slope has settled
 GRID = 24_001
@@ -55,7 +55,7 @@ def slope_bounds(activation: Activation, side: int) -> tuple[float, float]:
 
     A grid that is fine near 0, each best point refined by a bounded search.
     """
-    x = side * np.concatenate([np.geomspace(1e-12, 1e-2, 200), np.linspace(1e-2, HALF_LINE, GRID), [1e3, 1e9, 1e30]])
+    x = side * np.concatenate([np.geomspace(1e-18, 1e-2, 200), np.linspace(1e-2, HALF_LINE, GRID), [1e3, 1e9, 1e30]])
     found = activation.derivative(torch.from_numpy(x)).numpy()
     return _refined(activation, x, found, np.argmin, 1.0), _refined(activation, x, found, np.argmax, -1.0)
 
@@ -115,9 +115,11 @@ def gated_identity(activation: Activation, sigmoid: Activation) -> Iterator[Row]
 
 
 def curvature(activation: Activation) -> Iterator[Row]:
-    """Yield the second derivative just left and just right of 0, from the formula differentiated twice."""
-    for name, x in (("curvature_left", -NEAR), ("curvature_right", NEAR)):
-        yield row(name, activation.oracle(x, order=2))
+    """Yield the second derivative just left and just right of 0, from the oracle's slope at two points next to it."""
+    with mpmath.workdps(DIGITS):
+        for name, step in (("curvature_left", -NEAR), ("curvature_right", NEAR)):
+            far, near = activation.oracle([2 * step, step], order=1)
+            yield row(name, (far - near) / step)
 
 
 def underflow(activation: Activation) -> Iterator[Row]:
@@ -138,4 +140,4 @@ def underflow(activation: Activation) -> Iterator[Row]:
         middle = (low + high) / 2
         low, high = (middle, high) if computed(middle) == 0.0 else (low, middle)
     yield row("float32_slope_zero", low)
-    yield row("slope_positive", bool(derivative(activation.expression()).is_positive))
+    yield row("slope_positive", bool(sympy.diff(activation.expression(), X).is_positive))

@@ -21,7 +21,7 @@ def softmax(activation: Activation, sigmoid: Activation) -> Iterator[Row]:
     pairs = torch.cartesian_prod(*[torch.linspace(-20, 20, 81, dtype=torch.float64)] * 2)
     difference = activation(pairs)[:, 0] - sigmoid(pairs[:, 0] - pairs[:, 1])
     yield row("binary_residual", difference.abs().max())
-    yield row("step_ratio", _step_of_two(activation) / _step_of_one(sigmoid))
+    yield row("step_factor", _step_of_two(activation) / _step_of_one(sigmoid))
     yield row("likely_classes", _most_likely(activation), arm="f=softmax")
     yield row("likely_classes", _most_likely(sigmoid), arm="f=sigmoid")
 

@@ -1,18 +1,19 @@
 """Facts about signals in wide random networks: χ₁, lengths and gradients layer by layer, self-normalisation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import mpmath
 import numpy as np
+import sympy
 import torch
 
 from acts import theory
 from acts.activations import Activation
-from acts.activations.formula import evaluate
 from acts.facts.row import Row, row
 
 VARIANCES = {"torch_default": 1 / 3, "lecun": 1.0, "he": 2.0}  # σ_w² of the inits that no function chooses
-DEPTHS = (20, 50, 100, 200, 400)
+DEPTHS = (20, 50, 100)
+GREAT_DEPTHS = (200, 400)
 FAN_IN = 256  # enters torch's default bias alone
 LARGE = 2.0  # a σ_w beyond that of every usual init
 SCALE = 0.1
@@ -37,18 +38,29 @@ def of(activation: Activation) -> Iterator[Row]:
 def through(activation: Activation) -> Iterator[Row]:
     """Yield log10 of the squared gradient's change and of the length after many layers, by init, at infinite width.
 
-    Inputs of mean square 1; depths beyond float64 are left out. A gradient that is exactly 0 has log10 −∞.
+    Inputs of mean square 1; depths beyond float64 are left out. What is 0 in float64 has log10 −∞.
     """
-    for name in theory.RULES:
+    yield from _depths(activation, theory.RULES, DEPTHS)
+
+
+def deep(activation: Activation) -> Iterator[Row]:
+    """Yield the same after hundreds of layers."""
+    yield from _depths(activation, ("he", "stable"), GREAT_DEPTHS)
+
+
+def _depths(activation: Activation, inits: Sequence[str], depths: Sequence[int]) -> Iterator[Row]:
+    for name in inits:
         try:
             init = theory.init(activation, name)
-            found = theory.signal(activation, init, max(DEPTHS) + 1, fan_in=FAN_IN)
+            found = theory.signal(activation, init, max(depths) + 1, fan_in=FAN_IN)
         except ValueError:
             continue
-        for depth in DEPTHS:
+        for depth in depths:
             if depth < len(found.q):
+                with np.errstate(divide="ignore"):
+                    length = np.log10(found.q[depth])
                 yield row("log10_gradient", found.log10_gradient_ratio(depth + 1), init=name, depth=depth)
-                yield row("log10_length", np.log10(found.q[depth]), init=name, depth=depth)
+                yield row("log10_length", length, init=name, depth=depth)
 
 
 def inits(activation: Activation) -> Iterator[Row]:
@@ -86,13 +98,12 @@ def rescaled(activation: Activation) -> Iterator[Row]:
 
 def constants(elu: Activation) -> Iterator[Row]:
     """Yield the α and λ for which λ·ELU(z; α) keeps mean 0 and variance 1 of z ~ N(0, 1), solved at 30 digits."""
+    value = sympy.lambdify([sympy.Symbol(name, real=True) for name in ("x", "alpha")], elu.symbolic, "mpmath")
     with mpmath.workdps(30):
         cuts = [-mpmath.inf, -4, 0, 4, mpmath.inf]
 
         def expect(power: int, alpha: mpmath.mpf) -> mpmath.mpf:
-            return mpmath.quad(
-                lambda z: evaluate(elu.symbolic, {"x": z, "alpha": alpha}) ** power * mpmath.npdf(z), cuts
-            )
+            return mpmath.quad(lambda z: value(z, alpha) ** power * mpmath.npdf(z), cuts)
 
         alpha = mpmath.findroot(lambda a: expect(1, a), (1.5, 1.8), solver="anderson", tol=1e-20)
         yield row("constant_alpha", alpha)
