@@ -31,6 +31,7 @@ class Front:
     authors: tuple[str, ...] = ()
     abstract: str = ""
     facts: tuple[tuple[str, str], ...] = ()
+    verdicts: tuple[tuple[str, int], ...] = ()
     stamp: int = 0
     commit: str = ""
     command: str = ""

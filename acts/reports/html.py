@@ -20,7 +20,7 @@ VERDICTS = (
 
 def render(document: Document) -> str:
     """Return the document as one HTML page."""
-    style = fonts.faces() + (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    style = stylesheet()
     script = (TEMPLATES / "script.js").read_text(encoding="utf-8")
     abstract, contents, body = _written(document)
     environment = Environment(
@@ -40,6 +40,16 @@ def render(document: Document) -> str:
         policy=policy(style, script),
         attachments=[(item, pictures.data_uri(item.data, item.mime)) for item in document.attachments],
     )
+
+
+def stylesheet() -> str:
+    """Return the style of every page, its fonts included."""
+    return fonts.faces() + (TEMPLATES / "style.css").read_text(encoding="utf-8")
+
+
+def safe(markup: str) -> Markup:
+    """Return text of ours that a template passes on as it is."""
+    return Markup(markup)
 
 
 def template(name: str) -> Template:

@@ -58,6 +58,7 @@ def _opening(document: Document, abstract: str) -> str:
     front = document.front
     facts = "".join(f"({quoted(fonts.spoken(k))}, {quoted(fonts.spoken(v))})," for k, v in front.facts)
     authors = "".join(f"{quoted(fonts.spoken(author))}," for author in front.authors)
+    verdicts = "".join(f"({quoted(verdict)}, {count})," for verdict, count in front.verdicts)
     attached = "\n".join(
         f'#pdf.attach({quoted(item.name)}, relationship: "data", mime-type: {quoted(item.mime)}, '
         f"description: {quoted(item.description)})"
@@ -69,6 +70,7 @@ def _opening(document: Document, abstract: str) -> str:
   subtitle: {quoted(fonts.spoken(front.subtitle))},
   authors: ({authors}),
   facts: ({facts}),
+  verdicts: ({verdicts}),
   abstract: [{abstract}],
 )
 {attached}

@@ -1,0 +1,117 @@
+"""The book: a configuration's notebooks executed and bound into report.html and report.pdf, and the shelf of all."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from acts import params, staging
+from acts.reports import document, execution, html, matter, pdf
+from acts.reports.document import Attachment, Document
+from acts.reports.faults import ReportError
+
+DATA = ("records.parquet", "catalogue.csv", "ledger.csv")
+LEDGER = "Every claim with its verdict, interval and sentence"
+
+
+def render(config: str, *, say: Callable[[str], None] = lambda line: print(f"  {line}", flush=True)) -> Path:
+    """Execute a configuration's notebooks and publish them with report.html, report.pdf and the index.
+
+    Returns the report's folder. Raises ReportError, which names notebook and cell; the report before is then whole.
+    """
+    root = params.root()
+    folder = root / "reports" / config
+    if not (folder / "records.parquet").is_file():
+        raise ReportError(f"reports/{config}/records.parquet is not there; first run: python -m acts run {config}")
+    names = params.load(config).notebooks
+    with staging.moved(folder, last="report.pdf") as staged:
+        ran = execution.run_all(
+            [root / "notebooks" / f"{name}.ipynb" for name in names], config,
+            outputs=[staged / f"{name}.ipynb" for name in names],
+            key=inputs_key(root, config), earlier=folder, say=say,
+        )  # fmt: skip
+        bound = bind([(one.name, nbformat.read(one.path, as_version=4)) for one in ran], config, root=root)
+        page = html.render(bound)
+        (staged / "report.html").write_text(page, encoding="utf-8")
+        say(f"report.html: {len(page.encode()) / 1e6:.1f} MB")
+        sheets = pdf.render(bound)
+        (staged / "report.pdf").write_bytes(sheets)
+        say(f"report.pdf: {len(sheets) / 1e6:.1f} MB")
+    index(root)
+    return folder
+
+
+def bind(notebooks: Sequence[tuple[str, NotebookNode]], config: str, *, root: Path) -> Document:
+    """Return a configuration's document from executed notebooks, its ledger and its provenance."""
+    folder = root / "reports" / config
+    provenance = _provenance(folder)
+    ledger = _text(folder / "ledger.csv")
+    verdicts = matter.counts(ledger)
+    front = matter.front(matter.read_title(root / "reports" / "book.yml"), config, verdicts, provenance)
+    attached = (Attachment("ledger.csv", "text/csv", LEDGER, ledger.encode()),) if ledger else ()
+    closing = [("provenance", document.note(matter.appendix(provenance)))] if provenance else []
+    return document.build(
+        [*notebooks, *closing], front, bibliography=root / "reports" / "references.bib", attachments=attached
+    )
+
+
+def inputs_key(root: Path, config: str) -> str:
+    """Return one word for everything a configuration's notebooks read: records, ledger, parameters and code."""
+    files = [root / "reports" / config / name for name in DATA] + [root / "params" / f"{config}.yaml"]
+    package = Path(__file__).parents[1]
+    code = [path for end in ("*.py", "*.yaml") for path in package.rglob(end) if "reports" not in path.parts[-3:-1]]
+    digest = hashlib.sha256()
+    for path in [*files, *sorted(code), package / "reports" / "execution.py"]:
+        digest.update(f"{path.name}\0".encode() + (path.read_bytes() if path.is_file() else b"") + b"\0")
+    return digest.hexdigest()
+
+
+def _provenance(folder: Path) -> dict[str, Any]:
+    text = _text(folder / "provenance.json")
+    try:
+        return json.loads(text) if text else {}
+    except ValueError:
+        raise ReportError(f"reports/{folder.name}/provenance.json is no JSON; make the report again") from None
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def index(root: Path) -> Path:
+    """Write reports/index.html: every configuration that has a report, with its verdicts counted and links to it."""
+    folders = sorted(path.parent for path in (root / "reports").glob("*/report.html"))
+    shelf = [_entry(folder) for folder in folders if not folder.name.startswith(".")]
+    title = matter.read_title(root / "reports" / "book.yml")
+    style = html.stylesheet()
+    page = html.template("index.html.j2").render(
+        title=title, shelf=shelf, style=html.safe(style), policy=html.policy(style, ""), vocabulary=_seen(shelf)
+    )
+    with staging.moved(root / "reports", last="index.html") as staged:
+        (staged / "index.html").write_text(page, encoding="utf-8")
+    return root / "reports" / "index.html"
+
+
+def _seen(shelf: Iterable[dict[str, Any]]) -> list[str]:
+    found = {verdict for entry in shelf for verdict in entry["verdicts"]}
+    return [verdict for verdict in matter.VOCABULARY if verdict in found]
+
+
+def _entry(folder: Path) -> dict[str, Any]:
+    provenance = _provenance(folder)
+    verdicts = matter.counts(_text(folder / "ledger.csv"))
+    front = matter.front(matter.Title(title=folder.name), folder.name, verdicts, provenance)
+    return {
+        "name": folder.name,
+        "title": provenance.get("title", ""),
+        "facts": [fact for fact in front.facts if fact[0] in ("Device", "Processor", "Measured", "Commit")],
+        "verdicts": verdicts,
+        "decided": sum(count for verdict, count in verdicts.items() if verdict not in matter.UNDECIDED),
+        "claims": sum(verdicts.values()),
+        "pdf": (folder / "report.pdf").is_file(),
+        "ledger": (folder / "ledger.csv").is_file(),
+    }

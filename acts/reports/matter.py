@@ -1,0 +1,196 @@
+"""Front and back matter: title page, abstract and appendix, written from the ledger and the provenance."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML, YAMLError
+
+from acts.reports.document import Front
+from acts.reports.faults import ReportError
+
+VOCABULARY = (
+    "supported", "refuted", "mixed", "true if", "equivalent", "inconclusive", "not decidable", "not measured here",
+)  # fmt: skip
+UNDECIDED = ("inconclusive", "not decidable", "not measured here")
+PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+STAMP = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp())
+
+
+class Title(BaseModel):
+    """What ``reports/book.yml`` says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    title: str
+    subtitle: str = ""
+    authors: list[str] = []
+    opening: str = ""
+
+
+def read_title(path: Path) -> Title:
+    """Return the title page's words. Raises ReportError, one line, for a file that says anything else."""
+    try:
+        return Title.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {})
+    except OSError as error:
+        raise ReportError(f"reports/{path.name}: cannot be read ({error.strerror})") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ReportError(f"reports/{path.name}: {where or 'the file'}: {first['msg']}") from None
+    except YAMLError as error:
+        raise ReportError(f"reports/{path.name}: no YAML ({str(error).splitlines()[0]})") from None
+
+
+def escape(content: object) -> str:
+    """Return a text as pandoc markdown that prints exactly it, on one line."""
+    return PUNCTUATION.sub(r"\\\1", " ".join(str(content).split()))
+
+
+def counts(ledger: str) -> dict[str, int]:
+    """Return how often a ledger's CSV holds each verdict, in the order of the vocabulary; absent ones left out."""
+    found = Counter(row["verdict"] for row in csv.DictReader(io.StringIO(ledger)))
+    order = [*VOCABULARY, *sorted(set(found) - set(VOCABULARY))]
+    return {verdict: found[verdict] for verdict in order if found[verdict]}
+
+
+def abstract(opening: str, verdicts: Mapping[str, int], provenance: Mapping[str, Any]) -> str:
+    """Return the abstract in markdown: what was decided here, by how many measurements, on what."""
+    total = sum(verdicts.values())
+    if not total:
+        return escape(opening)
+    decided = {verdict: count for verdict, count in verdicts.items() if verdict not in UNDECIDED}
+    open_ones = {verdict: count for verdict, count in verdicts.items() if verdict in UNDECIDED}
+    said = [
+        escape(opening),
+        f"Of its **{total}** claims, **{sum(decided.values())}** are decided here: {_listed(decided)}.",
+    ]
+    if open_ones:
+        said.append(f"The others remain open: {_listed(open_ones)}.")
+    runs = sum(int(experiment.get("runs", 0)) for experiment in provenance.get("experiments", {}).values())
+    if runs:
+        said.append(
+            f"The evidence is {runs:,} runs on {escape(_device(provenance))}.".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        )
+    return " ".join(said)
+
+
+def _listed(verdicts: Mapping[str, int]) -> str:
+    parts = [f"{count} {verdict}" for verdict, count in verdicts.items()]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else "none"
+
+
+def _device(provenance: Mapping[str, Any]) -> str:
+    device = provenance.get("device", {})
+    return " ".join(word for word in (device.get("name") or device.get("got", ""),) if word) or "this machine"
+
+
+def front(title: Title, config: str, verdicts: Mapping[str, int], provenance: Mapping[str, Any]) -> Front:
+    """Return the front of a configuration's report."""
+    device, hardware = provenance.get("device", {}), provenance.get("hardware", {})
+    asked, got = device.get("asked", ""), device.get("got", "")
+    facts = {
+        "Configuration": f"{config}: {provenance.get('title', '')}".rstrip(": "),
+        "Device": got if asked == got else f"{got} (asked for: {asked})",
+        "Processor": device.get("name") or hardware.get("processor", ""),
+        "Measured": str(provenance.get("measured", ""))[:10],
+        "Commit": short(provenance),
+        "Made by": f"make report CONFIG={config}",
+    }
+    return Front(
+        title=title.title,
+        subtitle=title.subtitle,
+        authors=tuple(title.authors),
+        abstract=abstract(title.opening, verdicts, provenance),
+        facts=tuple((name, value) for name, value in facts.items() if value),
+        verdicts=tuple(verdicts.items()),
+        stamp=stamp(provenance),
+        commit=short(provenance),
+        command=f"make report CONFIG={config}",
+    )
+
+
+def short(provenance: Mapping[str, Any]) -> str:
+    """Return the commit in twelve letters, with the mark of changed files."""
+    commit = str(provenance.get("commit", ""))
+    return commit[:12] + ("+" if commit.endswith("+") else "") if len(commit) > 12 else commit
+
+
+def stamp(provenance: Mapping[str, Any]) -> int:
+    """Return the second of the epoch at which the newest measurement was finished; a fixed one where none is known."""
+    try:
+        measured = datetime.fromisoformat(str(provenance.get("measured", "")))
+    except ValueError:
+        return STAMP
+    return int((measured if measured.tzinfo else measured.replace(tzinfo=UTC)).timestamp())
+
+
+def appendix(provenance: Mapping[str, Any]) -> str:
+    """Return the provenance as a chapter in markdown; every text in it is escaped."""
+    device, hardware = provenance.get("device", {}), provenance.get("hardware", {})
+    ran = {
+        "Commit": provenance.get("commit", ""),
+        "Measured": provenance.get("measured", ""),
+        "Device": f"{device.get('got', '')} (asked for: {device.get('asked', '')})",
+        "Device name": device.get("name", ""),
+        "Precision": provenance.get("dtype", ""),
+        "System": hardware.get("system", ""),
+        "Cores": hardware.get("cores", ""),
+        "Memory": f"{hardware['memory_gib']} GiB" if "memory_gib" in hardware else "",
+        "Threads a process": provenance.get("threads", ""),
+        "Engine": f"{provenance.get('engine', '')}, {provenance.get('workers', '')} workers",
+    }
+    versions = _table(("Package", "Version"), provenance.get("versions", {}).items())
+    chapters = [
+        "# Provenance {.unnumbered #provenance}",
+        "What was run, on what, and with what. The same records give this report again, byte for byte.",
+        _table(("What", "Here"), [(name, value) for name, value in ran.items() if value not in ("", None)]),
+        _comparisons(provenance.get("experiments", {})),
+        _data(provenance),
+        _failures(provenance),
+        "## Versions {.unnumbered #versions}\n\n"
+        + _table(("Package", "Version"), provenance.get("versions", {}).items()),
+        _configuration(str(provenance.get("params", ""))),
+    ]
+    return "\n\n".join(part for part in chapters if part) + "\n"
+
+
+def _comparisons(experiments: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        (word, told.get("runs", ""), told.get("records", ""), told.get("diverged", ""), f"{told.get('seconds', 0):.1f}")
+        for word, told in experiments.items()
+    ]
+    headings = ("Comparison", "Runs", "Records", "Diverged runs", "Compute (s, one core)")
+    return "## Comparisons {.unnumbered #comparisons}\n\n" + _table(headings, rows, right=range(1, 5)) if rows else ""
+
+
+def _data(provenance: Mapping[str, Any]) -> str:
+    rows = [(name, "here", digest) for name, digest in provenance.get("data", {}).items()]
+    rows += [(name, "not here", line) for name, line in provenance.get("missing", {}).items()]
+    heading = "## Data sets {.unnumbered #data-sets}\n\n"
+    return heading + _table(("Data set", "", "SHA-256, or where to put it"), rows) if rows else ""
+
+
+def _failures(provenance: Mapping[str, Any]) -> str:
+    lines = [f"- {escape(line)}" for line in provenance.get("failed", ())]
+    if provenance.get("set_aside"):
+        lines.append(f"- {int(provenance['set_aside'])} damaged files of the store were set aside and computed again.")
+    return "## What failed {.unnumbered #what-failed}\n\n" + "\n".join(lines) if lines else ""
+
+
+def _configuration(text: str) -> str:
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=2) + 1)
+    heading = "## Configuration {.unnumbered #configuration}"
+    return f"{heading}\n\n{fence} yaml\n{text.rstrip()}\n{fence}" if text.strip() else ""
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[int] = ()) -> str:
+    sides = ["--:" if index in set(right) else ":--" for index in range(len(headings))]
+    lines = [headings, sides, *([escape(cell) for cell in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
