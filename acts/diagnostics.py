@@ -4,7 +4,6 @@ Everything takes tensors whose last two dimensions are (input, unit) and reads o
 so many networks are read at once. Readings are meant for float64, without flushing of denormals.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -44,20 +43,17 @@ def unit_mean_rms_ratio(activation: Float[Tensor, "*run input unit"]) -> Float[T
     return (squared_mean.clamp(min=0) / (squares.mean(dim=-1) / inputs)).sqrt()
 
 
-LAYER: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "log10_length": lambda before, after: length(before).log10(),
-    "mean": lambda before, after: mean(after),
-    "variance": lambda before, after: variance(after),
-    "zero_fraction": lambda before, after: zero_fraction(after),
-    "unit_mean_rms_ratio": lambda before, after: unit_mean_rms_ratio(after),
-}
-
-
 def layer(
     preactivation: Float[Tensor, "*run input unit"], activation: Float[Tensor, "*run input unit"]
 ) -> dict[str, Tensor]:
     """Return every reading of one layer by metric, each of shape (*run)."""
-    return {metric: read(preactivation, activation) for metric, read in LAYER.items()}
+    return {
+        "log10_length": length(preactivation).log10(),
+        "mean": mean(activation),
+        "variance": variance(activation),
+        "zero_fraction": zero_fraction(activation),
+        "unit_mean_rms_ratio": unit_mean_rms_ratio(activation),
+    }
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ E f(√q z)² and E f′(√q z)² are analytic in log q for every f with finite
 interpolation in log q reproduces them to the accuracy of the quadrature.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -73,8 +74,8 @@ def curves(f: Elementwise, low: float, high: float) -> Curves:
     found = rule(f, low, high)
     ends = [np.log(low), np.log(found.high)]
     degree = 16 + int(DEGREE_PER_FOLD * (ends[1] - ends[0]))
-    fits = [
-        Chebyshev.interpolate(lambda t, g=g: g(np.clip(np.exp(t), low, found.high)), degree, domain=ends)
-        for g in (found.second, found.second_slope, found.slope_second)
-    ]
-    return Curves(f.name, low, found.high, *fits)
+
+    def fit(moment: Callable[[Array], Array]) -> Chebyshev:
+        return Chebyshev.interpolate(lambda t: moment(np.clip(np.exp(t), low, found.high)), degree, domain=ends)
+
+    return Curves(f.name, low, found.high, *map(fit, (found.second, found.second_slope, found.slope_second)))

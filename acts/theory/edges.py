@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -73,10 +74,20 @@ def edge_of_chaos(f: Function, *, sigma_b: float, **parameters: Any) -> EdgeOfCh
     lowest = sigma_b**2 if sigma_b else SMALLEST
     for found in _windows(view, lowest, LARGEST * max(1.0, sigma_b**2)):
         grid = np.geomspace(found.low, found.high, 161)
-        roots = _crossings(lambda q, r=found: _bias_variance(r, q) / q - sigma_b**2 / q, grid)
+        roots = _crossings(partial(_excess, found, sigma_b), grid)
         if roots:
             return _edge_at(found, roots[0], sigma_b)
-    raise ValueError(f"{view.name} has no edge of chaos at sigma_b = {sigma_b:g}: no q solves q = σ_b² + E f²/E f′²")
+    raise ValueError(f"{view.name} has no edge of chaos at sigma_b = {sigma_b:g}: {_why_none(found, sigma_b)}")
+
+
+def _why_none(found: Rule, sigma_b: float) -> str:
+    """Return why no length solves q = σ_b² + E f²/E f′², told from the largest lengths at which f has moments."""
+    if not found.slope.any():
+        return "E f′² = 0"
+    if _homogeneous(found):
+        return "E f²/E f′² = q at every length, which leaves nothing for σ_b²"
+    side = "below" if _excess(found, sigma_b, found.high) > 0 else "above"
+    return f"E f²/E f′² stays {side} q − σ_b² up to q = {found.high:.3g}"
 
 
 def _bias_variance(found: Rule | Curves, q: float | Array) -> Array:
@@ -85,6 +96,11 @@ def _bias_variance(found: Rule | Curves, q: float | Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(slope_second > 0, found.second(q) / slope_second, np.inf)
     return q - ratio
+
+
+def _excess(found: Rule, sigma_b: float, q: float) -> float:
+    """Return by how much the σ_b² of the edge at length q exceeds the one wanted, in units of q."""
+    return float(_bias_variance(found, q) - sigma_b**2) / q
 
 
 def _edge_at(found: Rule, q: float, sigma_b: float, *, any_q: bool = False) -> EdgeOfChaos:
@@ -126,9 +142,9 @@ def _windows(view: Elementwise, low: float, high: float) -> Iterator[Rule]:
         low = top / 1.2  # windows overlap, so no root hides on a border
 
 
-def _crossings(g: Callable[[Any], Array], grid: Array) -> list[float]:
+def _crossings(g: Callable[[float], float], grid: Array) -> list[float]:
     """Return where g changes sign along the grid, ignoring values that are noise."""
-    heights = np.array([float(g(q)) for q in grid])
+    heights = np.array([g(q) for q in grid])
     told = np.flatnonzero(np.abs(heights) > NOISE)
     pairs = [(a, b) for a, b in itertools.pairwise(told) if heights[a] * heights[b] < 0]
     return [float(brentq(g, grid[a], grid[b], xtol=1e-300, rtol=1e-14)) for a, b in pairs]
@@ -146,14 +162,14 @@ def critical_init(f: Function, **parameters: Any) -> CriticalInit:
         if not float(near.slope_second(1.0)) > 0:
             raise ValueError(f"{view.name} has no critical init: E f′² = 0, no gradient at any weight scale")
         if _homogeneous(rule(view, 1 / SPAN, SPAN)):
-            return _critical_at(near, 1.0, marginal=True)
+            return _critical_at(view, near, 1.0, marginal=True)
         if _violation(near, 1.0) <= 0:
-            return _critical_at(near, 1.0)
+            return _critical_at(view, near, 1.0)
     for distance in range(4):
         found = [q for sign in (1, -1) for q in _feasible(view, sign, 16.0**distance, 16.0 ** (distance + 1))]
         if found:
             q = min(found, key=lambda q: abs(np.log(q)))
-            return _critical_at(curves(view, q / SPAN, q * SPAN), q)
+            return _critical_at(view, curves(view, q / SPAN, q * SPAN), q)
     raise ValueError(f"{view.name} has no critical init: no length q has χ₁ = 1 and secant slopes up to .99")
 
 
@@ -186,9 +202,16 @@ def _feasible(view: Elementwise, sign: int, near: float, far: float) -> list[flo
     return [float(brentq(lambda q: _violation(local, q), *inside, xtol=1e-300, rtol=1e-13))]
 
 
-def _critical_at(found: Curves, q: float, *, marginal: bool = False) -> CriticalInit:
-    variance = 1 / float(found.slope_second(q))
-    bias_variance = 0.0 if marginal else max(0.0, float(_bias_variance(found, q)))
-    steepest = variance * found.steepest(q, q / SPAN, min(q * SPAN, found.high))
-    slope = variance * float(found.second_slope(q))
-    return CriticalInit(float(np.sqrt(variance)), float(np.sqrt(bias_variance)), q, slope, 1.0, steepest, marginal)
+def _critical_at(view: Elementwise, found: Curves, q: float, *, marginal: bool = False) -> CriticalInit:
+    here = rule(view, q, q)
+    variance = 1 / float(here.slope_second(q))
+    bias_variance = 0.0 if marginal else max(0.0, float(_bias_variance(here, q)))
+    return CriticalInit(
+        sigma_w=float(np.sqrt(variance)),
+        sigma_b=float(np.sqrt(bias_variance)),
+        q=q,
+        slope=variance * float(here.second_slope(q)),
+        chi=1.0,
+        steepest=variance * found.steepest(q, q / SPAN, min(q * SPAN, found.high)),
+        marginal=marginal,
+    )
