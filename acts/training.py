@@ -8,7 +8,7 @@ matrix products of very few networks take other code paths.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 import torch
@@ -68,6 +68,29 @@ class Feed:
         x = self.x[rows].to(self.centre.dtype).sub_(self.centre).div_(self.scale)
         return x[self.of], self.y[rows][self.of]
 
+    @classmethod
+    def of_arrays(
+        cls,
+        x: np.ndarray,
+        y: np.ndarray,
+        *,
+        rows: Sequence[np.ndarray],
+        of: Sequence[int],
+        centre: Sequence[np.ndarray],
+        scale: Sequence[np.ndarray],
+        dtype: torch.dtype = torch.float32,
+        device: str | torch.device = "cpu",
+    ) -> "Feed":
+        """Return a feed of arrays; rows, centre and scale have one entry a sequence, rows all of one length."""
+        shifts = [np.stack([np.reshape(one, (1, -1)) for one in each]) for each in (centre, scale)]
+        return cls(
+            torch.from_numpy(x).to(device),
+            torch.from_numpy(y).to(device),
+            torch.from_numpy(np.stack(rows)).to(device),
+            torch.tensor(of, device=device),
+            *(torch.from_numpy(shift).to(device=device, dtype=dtype) for shift in shifts),
+        )
+
     def pick(self, runs: Tensor) -> "Feed":
         """Return the feed of some of the networks."""
         return Feed(self.x, self.y, self.rows, self.of[runs], self.centre, self.scale)
@@ -75,16 +98,40 @@ class Feed:
 
 @dataclass(frozen=True)
 class History:
-    """What K networks did: batch losses before every step, the losses asked for at ``evaluated`` steps, divergence.
+    """What K networks did: batch losses before every step, losses on watched rows at ``evaluated`` steps, divergence.
 
-    ``losses`` is (run, step), ``curve`` (run, evaluation), both in nats and infinite from a divergence on.
-    ``diverged`` holds the step (from 1) whose batch loss first exploded or was not a number, 0 for a healthy network.
+    ``losses`` is (run, step), ``curve`` (run, evaluation), both in nats and infinite from a divergence on. ``diverged``
+    holds the step (from 1) whose batch loss first exploded or was not a number, 0 for a healthy network.
     """
 
     losses: np.ndarray
     evaluated: tuple[int, ...]
     curve: np.ndarray
     diverged: np.ndarray
+
+    def area(self) -> np.ndarray:
+        """Return every network's area under its watched curve: the mean loss of the evaluations after step 0."""
+        return self.curve[:, 1:].mean(axis=1)
+
+    def running(self) -> np.ndarray:
+        """Return the mean batch loss since the evaluation before, (run, evaluation); step 0 has none."""
+        parts = [self.losses[:, before:after].mean(axis=1) for before, after in pairwise(self.evaluated)]
+        return np.stack(parts, axis=1)
+
+
+def crossing(steps: Sequence[int], losses: np.ndarray, target: float) -> float | None:
+    """Return the step at which a loss curve first comes down to a target, on straight lines between its points.
+
+    None where it never does.
+    """
+    below = np.flatnonzero(losses <= target)
+    if not below.size:
+        return None
+    at = int(below[0])
+    if at == 0 or not np.isfinite(losses[at - 1]):
+        return float(steps[at])
+    share = (losses[at - 1] - target) / (losses[at - 1] - losses[at])
+    return float(steps[at - 1] + share * (steps[at] - steps[at - 1]))
 
 
 def losses(logits: Float[Tensor, "run batch class"], classes: Int[Tensor, "run batch"]) -> Float[Tensor, " run"]:

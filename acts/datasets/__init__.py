@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def fingerprint(name: str) -> str:
 
 def _code(function: Callable[..., Any]) -> str:
     """Return a function's code without comments and docstring, so that only a change of meaning changes it."""
-    tree = ast.parse(inspect.getsource(function))
+    tree = ast.parse(dedent(inspect.getsource(function)))
     body = tree.body[0].body  # type: ignore[attr-defined]
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         del body[0]

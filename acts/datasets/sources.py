@@ -61,7 +61,7 @@ def _published(label: str, folder: str, sha256: tuple[str, ...], publisher: str,
     )
 
 
-_SPIRALS = (("rows", 4000), ("turns", 1.0), ("noise", 0.02), ("seed", 0))
+_SPIRALS = (("rows", 4000), ("turns", 1.25), ("noise", 0.03), ("seed", 0))
 _TEACHER = (("rows", 6000), ("inputs", 16), ("classes", 4), ("waves", 16), ("seed", 0))
 
 SOURCES: dict[str, Source] = {

@@ -5,37 +5,32 @@ final seed's training rows, scored on its validation rows by the very metric tha
 curve. Arm ``each`` tunes the rate inside every init, arm ``best`` picks init and rate together; both may be one run.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import pairwise, product
+from itertools import product
 from math import log
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
 
-from acts import activations, datasets, networks, theory, training, tuning
+from acts import activations, datasets, theory, training, trials, tuning
 from acts.activations import Activation
-from acts.datasets import Split
 from acts.jobs import Job, Run
-from acts.networks import Scales, Shape
+from acts.networks import Shape
 from acts.params import Convergence, Params
 from acts.params.schema import Optimizer
 from acts.records import frame, where
-from acts.training import Feed, History
+from acts.training import History
 
 word = "convergence"
-rooms = ("activations", "datasets", "networks", "training")
+rooms = ("activations", "datasets", "networks", "training", "trials")
 budget = 480.0
 
 TUNING = 1000  # added to a final seed to name its tuning run
 TARGETS = (0.5, 0.25, 0.125)  # of the loss of a uniform guess, ln(classes)
 CURVE_ROWS = 256  # rows on which a loss curve is measured, at every evaluation
 FINAL_ROWS = 2048  # rows, at most, on which accuracy is measured after the last step
-GROUP = 750_000  # weights that learn together on the CPU: with their gradients they stay near the cache
-GROUP_CUDA = 100_000_000
 
 Cell = tuple[str, str, str, Optimizer]  # activation, dataset, network, optimizer
 Curves = dict[tuple[Any, ...], dict[float, float]]
@@ -90,7 +85,9 @@ def _curves(records: pd.DataFrame) -> Curves:
 def _runs(cell: Cell, wanted: Convergence, curves: Curves, on: dict[str, str]) -> tuple[list[Run], list[Run]]:
     """Return a cell's tuning runs and those of its final runs whose tuning is complete."""
     activation, dataset, network, optimizer = cell
-    scales = {rule: found for rule in wanted.inits if (found := _scales(activation, rule, _shape(dataset, network)))}
+    scales = {
+        rule: found for rule in wanted.inits if (found := _scales(activation, rule, trials.shape(dataset, network)))
+    }
     fixed = {
         "dataset": dataset, "network": network, "optimizer": optimizer,
         "steps": wanted.steps, "batch": wanted.batch, "evaluations": wanted.evaluations, **on,
@@ -127,11 +124,6 @@ def _final(shared: dict[str, Any], seed: int, choices: dict[str, tuning.Choice])
     }
 
 
-def _shape(dataset: str, network: str) -> Shape:
-    known = datasets.source(dataset)
-    return networks.shape(network, inputs=known.inputs, classes=known.classes)
-
-
 @cache
 def _init(activation: str, rule: str) -> theory.Init | None:
     """Return the init of a rule, None where the activation has none."""
@@ -155,7 +147,7 @@ def _scales(activation: str, rule: str, shape: Shape) -> list[Any] | None:
 
 def _job(activation: str, runs: list[Run]) -> Job:
     """Return a job with a rough cost: a run's steps and evaluations at the price of its weights."""
-    shape = _shape(runs[0]["dataset"], runs[0]["network"])
+    shape = trials.shape(runs[0]["dataset"], runs[0]["network"])
     passes = runs[0]["steps"] * runs[0]["batch"] / 64 + (runs[0]["evaluations"] + 1) * CURVE_ROWS / 64 / 3
     return Job(word, activation, tuple(runs), len(runs) * passes * (2.5e-5 + 7.5e-9 * shape.weights))
 
@@ -168,28 +160,13 @@ def measure(job: Job) -> list[pd.DataFrame]:
     activation = activations.get(job.activation)
     rows: list[list[dict[str, Any]]] = [[] for _ in job.runs]
     with training.one_thread():
-        for members in _groups(job.runs):
+        for members in trials.groups(job.runs):
             runs = [job.runs[member] for member in members]
-            for member, found in zip(members, _train(activation, runs), strict=True):
-                rows[member] = [{**_who(job.activation, job.runs[member]), **row} for row in found]
+            for member, run, found in zip(members, runs, _rows(activation, runs), strict=True):
+                rows[member] = [{**_who(job.activation, run), **row} for row in found]
     table = frame(row for found in rows for row in found)
     ends = np.cumsum([len(found) for found in rows])
     return [table.iloc[end - len(found) : end] for found, end in zip(rows, ends, strict=True)]
-
-
-def _groups(runs: Sequence[Run]) -> Iterator[list[int]]:
-    """Yield the numbers of runs that can be trained together, at most as many as the cache likes."""
-    kinds: dict[str, list[int]] = {}
-    for number, run in enumerate(runs):
-        kind = [run[name] for name in ("phase", "dataset", "network", "optimizer", "steps", "batch", "evaluations")]
-        kinds.setdefault(str([*kind, run["device"], run["dtype"]]), []).append(number)
-    for members in kinds.values():
-        first = runs[members[0]]
-        room = GROUP if first["device"] == "cpu" else GROUP_CUDA
-        size = max(
-            training.PAD, room // _shape(first["dataset"], first["network"]).weights // training.PAD * training.PAD
-        )
-        yield from (members[start : start + size] for start in range(0, len(members), size))
 
 
 def _who(activation: str, run: Run) -> dict[str, Any]:
@@ -197,78 +174,17 @@ def _who(activation: str, run: Run) -> dict[str, Any]:
     return {"experiment": word, "activation": activation, **{column: run[column] for column in columns}}
 
 
-def _train(activation: Activation, runs: Sequence[Run]) -> Iterator[list[dict[str, Any]]]:
-    """Train runs of one kind together and yield each one's rows."""
-    first = runs[0]
-    learned = {name: activation.unconstrain(name, activation.parameters[name]) for name in activation.learnable}
-
-    def function(x: Tensor, **raw: Tensor) -> Tensor:
-        return activation.kernel(x, **{name: activation.constrain(name, value) for name, value in raw.items()})
-
-    stack = networks.stack(
-        _shape(first["dataset"], first["network"]),
-        [run["seed"] for run in runs],
-        [_as_scales(run["scales"]) for run in runs],
-        learned=learned,
-        dtype=getattr(torch, first["dtype"]),
-        device=first["device"],
-    )
-    tune = first["phase"] == "tune"
-    history = training.train(
-        stack,
-        function,
-        feed=_feed(runs, "train"),
-        rates=[run["lr"] for run in runs],
-        optimizer_name=first["optimizer"],
-        steps=first["steps"],
-        batch=first["batch"],
-        watch=_feed(runs, "validation" if tune else "test", rows=CURVE_ROWS),
-        evaluations=first["evaluations"],
-    )
+def _rows(activation: Activation, runs: Sequence[Run]) -> Iterator[list[dict[str, Any]]]:
+    """Train runs of one kind together and yield what each one's rows say."""
+    tune = runs[0]["phase"] == "tune"
+    trial = trials.train(activation, runs, watch="validation" if tune else "test", rows=CURVE_ROWS)
     if tune:
-        yield from (_tuned(history, number) for number in range(len(runs)))
+        yield from (_tuned(trial.history, number) for number in range(len(runs)))
         return
-    splits = ("train", "validation", "test")
-    accuracy = {s: training.evaluate(stack, function, _feed(runs, s, rows=FINAL_ROWS))[1].tolist() for s in splits}
-    classes = datasets.source(first["dataset"]).classes
+    shares = {part: trial.accuracy(part, rows=FINAL_ROWS) for part in ("train", "validation", "test")}
     for number, run in enumerate(runs):
-        yield list(_finished(run, history, number, classes, {s: accuracy[s][number] for s in splits}))
-
-
-def _as_scales(numbers: Sequence[Any]) -> Scales:
-    first, hidden, last = ((numbers[i], numbers[i + 1]) for i in (0, 2, 4))
-    return Scales(first, hidden, last, uniform=numbers[6])
-
-
-def _feed(runs: Sequence[Run], part: str, *, rows: int | None = None) -> Feed:
-    """Return batches of a part of the data for runs of one data set: so many fixed rows, or the training order."""
-    first = runs[0]
-    data, dtype, device = datasets.load(first["dataset"]), getattr(torch, first["dtype"]), first["device"]
-    sequences = list(dict.fromkeys((run["seed"], run["split"]) for run in runs))
-    splits = [datasets.split(first["dataset"], split) for _, split in sequences]
-    positions = [
-        training.order(seed, split.train, length=first["steps"] * first["batch"])
-        if rows is None
-        else _part(split, part, rows)
-        for (seed, _), split in zip(sequences, splits, strict=True)
-    ]
-    of = [sequences.index((run["seed"], run["split"])) for run in runs]
-
-    def column(values: Iterable[np.ndarray]) -> Tensor:
-        return torch.tensor(np.stack([value.reshape(1, -1) for value in values]), dtype=dtype, device=device)
-
-    return Feed(
-        x=torch.from_numpy(data.x).to(device),
-        y=torch.from_numpy(data.y).to(device),
-        rows=torch.from_numpy(np.stack(positions)).to(device),
-        of=torch.tensor(of, device=device),
-        centre=column(split.centre for split in splits),
-        scale=column(split.scale for split in splits),
-    )
-
-
-def _part(split: Split, part: str, rows: int) -> np.ndarray:
-    return getattr(split, part)[:rows]
+        accuracy = {part: float(share[number]) for part, share in shares.items()}
+        yield list(_finished(run, trial.history, number, accuracy))
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -276,15 +192,8 @@ def _part(split: Split, part: str, rows: int) -> np.ndarray:
 
 def _tuned(history: History, number: int) -> list[dict[str, Any]]:
     """Return a tuning run's rows: its point of the response curve, and whether it diverged."""
-    return [
-        {"split": "validation", "metric": "loss_area", "value": _area(history, number)},
-        *_divergence(history, number),
-    ]
-
-
-def _area(history: History, number: int) -> float:
-    """Return the mean loss (nats) over the evaluations after step 0."""
-    return float(history.curve[number, 1:].mean())
+    area = {"split": "validation", "metric": "loss_area", "value": float(history.area()[number])}
+    return [area, *_divergence(history, number)]
 
 
 def _divergence(history: History, number: int) -> list[dict[str, Any]]:
@@ -293,54 +202,39 @@ def _divergence(history: History, number: int) -> list[dict[str, Any]]:
     return [*rows, {"metric": "diverged_step", "value": float(step)}] if step else rows
 
 
-def _finished(
-    run: Run, history: History, number: int, classes: int, accuracy: dict[str, float]
-) -> Iterator[dict[str, Any]]:
+def _finished(run: Run, history: History, number: int, accuracy: dict[str, float]) -> Iterator[dict[str, Any]]:
     """Yield a final run's rows for each of its arms; curves and steps to target for arm ``best`` alone.
 
     A diverged run has infinite losses and no accuracy: 0, worse than any guess.
     """
-    batches, healthy = history.losses[number], not history.diverged[number]
+    areas = {"test": history.area()[number], "train": history.losses[number].mean()}
+    healthy = not history.diverged[number]
     for arm in run["arms"]:
-        for row in _divergence(history, number):
-            yield {"arm": arm, **row}
+        yield from ({"arm": arm, **row} for row in _divergence(history, number))
         yield {"arm": arm, "metric": "lr_tuned", "value": run["lr"]}
         yield {"arm": arm, "metric": "lr_edge", "value": float(run["edge"])}
-        yield {"arm": arm, "split": "test", "metric": "loss_area", "value": _area(history, number)}
-        yield {"arm": arm, "split": "train", "metric": "loss_area", "value": float(batches.mean())}
+        for split, area in areas.items():
+            yield {"arm": arm, "split": split, "metric": "loss_area", "value": float(area)}
         for split, share in accuracy.items():
             yield {"arm": arm, "split": split, "metric": "accuracy", "value": share if healthy else 0.0}
     if "best" in run["arms"]:
         yield from _curve(history, number)
-        yield from _targets(history, number, classes, run["steps"])
+        yield from _targets(history, number, run)
 
 
 def _curve(history: History, number: int) -> Iterator[dict[str, Any]]:
     """Yield the loss by step: on test rows, and on the batches since the evaluation before."""
-    at, batches = history.evaluated, history.losses[number]
-    for step, loss in zip(at, history.curve[number], strict=True):
-        yield {"arm": "best", "split": "test", "step": step, "metric": "loss", "value": float(loss)}
-    for before, step in pairwise(at):
-        mean = float(batches[before:step].mean())
-        yield {"arm": "best", "split": "train", "step": step, "metric": "loss", "value": mean}
+    curves = {"test": (history.evaluated, history.curve), "train": (history.evaluated[1:], history.running())}
+    for split, (steps, losses) in curves.items():
+        for step, loss in zip(steps, losses[number], strict=True):
+            yield {"arm": "best", "split": split, "step": step, "metric": "loss", "value": float(loss)}
 
 
-def _targets(history: History, number: int, classes: int, steps: int) -> Iterator[dict[str, Any]]:
+def _targets(history: History, number: int, run: Run) -> Iterator[dict[str, Any]]:
     """Yield the steps to each target, one more than there are where it is not reached, and whether it is."""
+    guess = log(datasets.source(run["dataset"]).classes)
     for share in TARGETS:
-        reached = crossing(np.asarray(history.evaluated), history.curve[number], share * log(classes))
+        step = training.crossing(history.evaluated, history.curve[number], share * guess)
         named = {"arm": f"best;target={share:g}", "split": "test"}
-        yield {**named, "metric": "steps_to_loss", "value": steps + 1.0 if reached is None else max(reached, 1.0)}
-        yield {**named, "metric": "reached", "value": float(reached is not None)}
-
-
-def crossing(steps: np.ndarray, losses: np.ndarray, target: float) -> float | None:
-    """Return the step at which a loss curve first comes down to a target, on straight lines between points."""
-    below = np.flatnonzero(losses <= target)
-    if not below.size:
-        return None
-    at = int(below[0])
-    if at == 0 or not np.isfinite(losses[at - 1]):
-        return float(steps[at])
-    share = (losses[at - 1] - target) / (losses[at - 1] - losses[at])
-    return float(steps[at - 1] + share * (steps[at] - steps[at - 1]))
+        yield {**named, "metric": "steps_to_loss", "value": run["steps"] + 1.0 if step is None else max(step, 1.0)}
+        yield {**named, "metric": "reached", "value": float(step is not None)}
