@@ -2,7 +2,8 @@
 
 Every number in a rule is fixed before the run. ``cells`` says which rows count: a scalar is equality, a list says which
 levels are wanted (those that a configuration does not run are left out and named); ``step: last`` is the last step.
-``over`` names the columns of which every combination is one primary contrast.
+``over`` names the columns of which every combination is one primary contrast. ``caveat`` closes the sentence: what the
+claim's own measure asks for and this rule does not cover.
 """
 
 from math import log
@@ -38,6 +39,7 @@ class _Family(Model):
     degree: Literal["better", "greatly", "little", "alternative", "no_difference"] = "better"
     margin: float = Field(ge=0)
     unit: str
+    caveat: str = ""
 
     @model_validator(mode="after")
     def _sensible(self) -> "_Family":
@@ -131,6 +133,7 @@ class Bounds(Model):
     cases: dict[str, str] = {}
     premise: Premise | None = None
     unit: str = ""
+    caveat: str = ""
 
     @model_validator(mode="after")
     def _has_case(self) -> "Bounds":
@@ -156,3 +159,4 @@ class Omnibus(Model):
     matters: float = Field(gt=0, lt=1)
     negligible: float = Field(gt=0, lt=1)
     unit: str = "share of variance (ω²)"
+    caveat: str = ""

@@ -1,6 +1,6 @@
 """Statistics: arrays in, a frozen Comparison out; it knows no activation, no claim and no file."""
 
-from acts.stats.comparison import Comparison, compare, correlation, difference, log_ratio
+from acts.stats.comparison import EQUIVALENCE_LEVEL, LEVEL, Comparison, compare, correlation, difference, log_ratio
 from acts.stats.decision import ALPHA, Decision, decide, reversal_p, support_p, verdict_of
 from acts.stats.families import benjamini_hochberg, expected_false, holm, monte_carlo_p
 from acts.stats.omnibus import Omnibus, omega_interval, omnibus
@@ -10,8 +10,8 @@ from acts.stats.signflip import interval as sign_flip_interval
 from acts.stats.signflip import subset_means
 
 __all__ = [
-    "ALPHA", "Comparison", "Decision", "Omnibus", "benjamini_hochberg", "binomial_se", "compare", "correlation",
-    "decide", "difference", "expected_false", "hodges_lehmann", "holm", "log_ratio", "minimum_detectable",
-    "monte_carlo_p", "omega_interval", "omnibus", "pairs_for_equivalence", "reversal_p", "sign_flip_interval",
-    "smallest_p", "subset_means", "support_p", "tost_power", "verdict_of", "walsh_averages",
+    "ALPHA", "EQUIVALENCE_LEVEL", "LEVEL", "Comparison", "Decision", "Omnibus", "benjamini_hochberg", "binomial_se",
+    "compare", "correlation", "decide", "difference", "expected_false", "hodges_lehmann", "holm", "log_ratio",
+    "minimum_detectable", "monte_carlo_p", "omega_interval", "omnibus", "pairs_for_equivalence", "reversal_p",
+    "sign_flip_interval", "smallest_p", "subset_means", "support_p", "tost_power", "verdict_of", "walsh_averages",
 ]  # fmt: skip

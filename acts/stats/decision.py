@@ -102,7 +102,9 @@ def _everywhere(kept: Sequence[Comparison], degree: Degree, alpha: float, comple
     support, reverse = _family(kept, degree)
     raw = np.array([support_p(contrast, degree) for contrast in kept])
     same = holm([1.0 if raw[i] <= alpha else _equivalence_p(kept[i], degree) for i in range(len(kept))])
-    weakest, reversed_at, same_at = int(raw.argmax()), int(reverse.argmin()), int(same.argmin())
+    weakest = _first(-raw, kept, smallest=True)
+    reversed_at = _first(reverse, kept, smallest=degree != "no_difference")
+    same_at = int(same.argmin())
     if degree != "no_difference" and support.min() <= alpha and reverse.min() <= alpha:
         return "mixed", float(max(support.min(), reverse.min())), reversed_at
     if complete and raw.max() <= alpha:
@@ -117,10 +119,15 @@ def _everywhere(kept: Sequence[Comparison], degree: Degree, alpha: float, comple
 def _somewhere(kept: Sequence[Comparison], degree: Degree, alpha: float, complete: bool) -> tuple[Word, float, int]:
     """Judge a claim about some contrast: Holm for support, and no list is long enough to refute it."""
     support, _ = _family(kept, degree)
-    best = int(support.argmin())
+    best = _first(support, kept, smallest=False)
     if support[best] <= alpha:
         return "equivalent" if degree == "no_difference" else "supported", float(support[best]), best
     return "inconclusive" if complete else "not decidable", float(support[best]), best
+
+
+def _first(keys: np.ndarray, kept: Sequence[Comparison], *, smallest: bool) -> int:
+    """Return the position of the smallest key; of equal ones (exact p-values tie) that of the outermost effect."""
+    return min(range(len(kept)), key=lambda i: (keys[i], kept[i].effect if smallest else -abs(kept[i].effect)))
 
 
 def _family(kept: Sequence[Comparison], degree: Degree) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,157 @@
+"""Contrasts: claims that paired runs decide, from the records to a verdict by the rule that stands in the catalogue."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from acts import stats
+from acts.claims import bounds, choice, findings, pairs, sentences
+from acts.claims.catalogue import Claim, ClaimError, Verdict, Word
+from acts.claims.pairs import Cell, Family
+from acts.claims.rules import Bounds, Contrast, Omnibus, Sweep
+from acts.stats import Comparison, Decision
+
+TASKS = 12  # the fewest tasks that "usually" can be judged on
+
+COLUMNS = (
+    "rival", "label", "effect", "low", "high", "inner_low", "inner_high", "unit", "margin", "n", "p", "p_holm",
+    "verdict", "ranks", "correlation", "minimum_detectable", "diverged", "diverged_rival", "reason",
+)  # fmt: skip
+
+
+def judge(claim: Claim, records: pd.DataFrame) -> Verdict:
+    """Return the verdict on a claim whose rule measured records decide.
+
+    Raises ClaimError, one line, for a rule of another kind or one that leaves a condition open.
+    """
+    rule = claim.rule
+    if isinstance(rule, Bounds):
+        return bounds.judge(claim, rule, records)
+    if isinstance(rule, Omnibus):
+        return choice.judge(claim, rule, records)
+    if not isinstance(rule, Contrast | Sweep):
+        raise ClaimError(f"{claim.id}: a rule of kind {rule.kind!r} is not decided by contrasts")
+    family = _collect(claim, rule, records)
+    if family.unmeasured or family.absent or not family.cells:
+        return unanswered(claim, family)
+    family, found = contrasts_of(rule, family)
+    if rule.quantifier == "mean" and len(family.cells[0].first) < TASKS:
+        few = f"{len(family.cells[0].first)} tasks here; a claim about most cases needs {TASKS}"
+        return unanswered(claim, Family(unmeasured=few))
+    decision = stats.decide(found, degree=rule.degree, quantifier=_quantifier(rule))
+    return _verdict(claim, rule, family, found, decision)
+
+
+def table(claim: Claim, records: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a primary contrast: its levels, effect and interval in the reader's unit, p, Holm p and verdict.
+
+    ``rival`` is the other arm (empty in a sweep), ``inner_low`` and ``inner_high`` the 90 % interval, ``verdict`` what
+    the contrast says by itself; a contrast that is not decidable has NaN and a ``reason``. Empty where nothing is
+    measured. Raises ClaimError for a claim that no contrasts decide.
+    """
+    rule = claim.rule
+    if not isinstance(rule, Contrast | Sweep):
+        raise ClaimError(f"{claim.id}: a rule of kind {rule.kind!r} has no contrasts")
+    family = _collect(claim, rule, records)
+    if not family.cells:
+        return pd.DataFrame(columns=[*rule.over, *COLUMNS])
+    family, found = contrasts_of(rule, family)
+    decision = stats.decide(found, degree=rule.degree, quantifier=_quantifier(rule))
+    rows = [_row(rule, cell, found[i], decision, i) for i, cell in enumerate(family.cells)]
+    columns = [column for column in rule.over if any(column in dict(cell.place) for cell in family.cells)]
+    return pd.DataFrame(rows, columns=[*columns, *COLUMNS])
+
+
+def contrasts_of(rule: Contrast | Sweep, family: Family) -> tuple[Family, list[Comparison | None]]:
+    """Return the family with a comparison a cell, None where a cell has a reason; for ``mean`` a cell a rival."""
+    if rule.quantifier == "mean":
+        family = _by_task(family)
+    return family, [
+        None if cell.reason else stats.compare(cell.first, cell.second, margin=rule.threshold) for cell in family.cells
+    ]
+
+
+def unanswered(claim: Claim, family: Family) -> Verdict:
+    """Return *not measured here* or *not decidable* with what is missing."""
+    word: Word = "not measured here" if family.unmeasured else "not decidable"
+    why = family.unmeasured or family.absent or "no cell of the records holds both sides"
+    blank = Verdict(claim.id, word, margin=claim.margin, condition=why, evidence=claim.evidence)
+    return sentences.write(claim, blank, {"why": why}, default=f"{why[0].upper()}{why[1:]}.")
+
+
+def _collect(claim: Claim, rule: Contrast | Sweep, records: pd.DataFrame) -> Family:
+    try:
+        return pairs.collect(rule, records)
+    except ClaimError as error:
+        raise ClaimError(f"{claim.id}: {error}") from None
+
+
+def _quantifier(rule: Contrast | Sweep) -> Any:
+    """Return the quantifier over the family; several rivals, each judged on its tasks, must all agree."""
+    return "everywhere" if rule.quantifier == "mean" else rule.quantifier
+
+
+def _by_task(family: Family) -> Family:
+    """Return a cell a rival whose values are task means over seeds: the replicate of "usually" is the task."""
+    rivals = dict.fromkeys(cell.rival for cell in family.cells)
+    return Family(tuple(_tasks(rival, family.cells) for rival in rivals), family.left_out)
+
+
+def _tasks(rival: str, cells: Sequence[Cell]) -> Cell:
+    own = [cell for cell in cells if cell.rival == rival]
+    reason = next((f"{cell.label}: {cell.reason}" for cell in own if cell.reason), "")
+    if reason:
+        return Cell((), rival, np.empty(0), np.empty(0), reason)
+    means = np.array([stats.compare(cell.first, cell.second).effect for cell in own])
+    return Cell((), rival, means, np.zeros(len(means)))
+
+
+def _verdict(
+    claim: Claim, rule: Contrast | Sweep, family: Family, found: list[Comparison | None], decision: Decision
+) -> Verdict:
+    told = findings.story(rule, family, found, decision)
+    place = findings.condition(rule, family, decision)
+    verdict = Verdict(
+        claim.id, decision.word, unit=rule.unit, margin=rule.shown_margin, p_holm=decision.p, condition=place,
+        evidence=claim.evidence, **_numbers(rule, found, decision),
+    )  # fmt: skip
+    values: dict[str, float | str] = {
+        "story": told,
+        "contrasts": float(len(found)),
+        "supporting": _count(decision, "supported"),
+    }
+    values |= {"against": _count(decision, "refuted"), "undecided": _count(decision, "inconclusive")}
+    return sentences.write(claim, verdict, values, default="{story}")
+
+
+def _count(decision: Decision, word: str) -> float:
+    return float(decision.parts.count(word))
+
+
+def _numbers(rule: Contrast | Sweep, found: Sequence[Comparison | None], decision: Decision) -> dict[str, Any]:
+    """Return effect, interval, level and n of the contrast that decides, in the reader's unit."""
+    deciding = found[decision.deciding] if decision.deciding is not None else None
+    if deciding is None:
+        return {"n": max((one.n for one in found if one), default=None)}
+    inner = findings.by_equivalence(rule, deciding, decision)
+    ends = (deciding.inner_low, deciding.inner_high) if inner else (deciding.low, deciding.high)
+    low, high = (findings.shown(rule, end) for end in ends)
+    level = stats.EQUIVALENCE_LEVEL if inner else deciding.level
+    return {"effect": findings.shown(rule, deciding.effect), "low": low, "high": high, "level": level, "n": deciding.n}
+
+
+def _row(
+    rule: Contrast | Sweep, cell: Cell, found: Comparison | None, decision: Decision, place: int
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        **dict(cell.place), "rival": cell.rival, "label": cell.label, "unit": rule.unit, "margin": rule.shown_margin,
+        "n": 0, "p_holm": decision.p_holm[place], "verdict": decision.parts[place], "reason": cell.reason,
+    }  # fmt: skip
+    if found is None:
+        return row
+    numbers = ("effect", "low", "high", "inner_low", "inner_high", "minimum_detectable")
+    row |= {name: findings.shown(rule, getattr(found, name)) for name in numbers}
+    lost = dict(zip(("diverged", "diverged_rival"), found.diverged, strict=True))
+    return row | lost | {name: getattr(found, name) for name in ("n", "p", "ranks", "correlation")}

@@ -1,0 +1,173 @@
+"""Findings: a family of contrasts told in words, every number from the records."""
+
+from collections.abc import Sequence
+from math import exp
+
+import numpy as np
+
+from acts.claims.pairs import Cell, Family, levels_of, named
+from acts.claims.rules import Contrast, Sweep
+from acts.claims.sentences import number
+from acts.stats import Comparison, Decision
+
+OPPOSITES = {"less": "more", "closer": "farther", "lost": "gained", "lower": "higher", "faster": "slower"}
+_BOTH = OPPOSITES | {other: one for one, other in OPPOSITES.items()}
+
+
+def shown(rule: Contrast | Sweep, difference: float) -> float:
+    """Return a difference in the reader's unit: on a log scale the percentage by which a value is smaller (or larger).
+
+    Positive is in the claim's favour; a log ratio d becomes 100 (1 − e^−d) where less is better.
+    """
+    if rule.scale == "linear":
+        return difference
+    return 100 * (1 - exp(-difference)) if rule.better == "lower" else 100 * (exp(difference) - 1)
+
+
+def unit(rule: Contrast | Sweep, *, flipped: bool = False) -> str:
+    """Return the unit of the effect, or of its negative ("% more" for "% less")."""
+    words = rule.unit.split(" ")
+    return " ".join(_BOTH.get(word, word) for word in words) if flipped else rule.unit
+
+
+def contrast(rule: Contrast | Sweep, found: Comparison, *, inner: bool = False) -> str:
+    """Return one contrast in words: effect, unit, interval and pairs; a negative effect is told the other way round."""
+    flipped = found.effect < 0
+    sign = -1 if flipped else 1
+    ends = (found.inner_low, found.inner_high) if inner else (found.low, found.high)
+    low, high = sorted(sign * shown(rule, end) for end in ends)
+    level = "90" if inner else f"{100 * found.level:.0f}"
+    told = f"{number(sign * shown(rule, found.effect), 3)} {unit(rule, flipped=flipped)}"
+    ranks = ", on ranks" if found.ranks else ""
+    return f"{told} ({level} % interval [{number(low, 3)}, {number(high, 3)}], {found.n} pairs{ranks})"
+
+
+def story(rule: Contrast | Sweep, family: Family, contrasts: Sequence[Comparison | None], decision: Decision) -> str:
+    """Return what the family shows: how many contrasts agree, the one that decides, and what qualifies it."""
+    if decision.deciding is None:
+        return _undecidable(family, decision)
+    told = [_counted(rule, decision), _decided(rule, family.cells, contrasts, decision)]
+    told += [_other_side(rule, family.cells, contrasts, decision), _power(rule, contrasts, decision)]
+    told += [_gaps(family), _divergence(rule, family.cells), _pairing(contrasts), _omitted(family), rule.caveat]
+    return " ".join(part for part in told if part)
+
+
+def _undecidable(family: Family, decision: Decision) -> str:
+    reasons = dict.fromkeys(f"{cell.label}: {cell.reason}" for cell in family.cells if cell.reason)
+    if not reasons:
+        return f"The records cannot answer: {decision.note}."
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    return f"The records cannot answer: {next(iter(reasons))}{more}."
+
+
+def _counted(rule: Contrast | Sweep, decision: Decision) -> str:
+    total = len(decision.parts)
+    if total == 1:
+        return ""
+    words = {"supported": "in favour", "equivalent": "equivalent", "refuted": "against", "inconclusive": "undecided"}
+    counts = [(words.get(word, word), decision.parts.count(word)) for word in dict.fromkeys(decision.parts)]
+    if rule.quantifier == "everywhere" and len(counts) == 1:
+        return f"All {total} contrasts are {counts[0][0]}."
+    return f"Of {total} contrasts {_listed([f'{count} are {word}' for word, count in counts])}."
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _decided(
+    rule: Contrast | Sweep, cells: Sequence[Cell], contrasts: Sequence[Comparison | None], decision: Decision
+) -> str:
+    found, cell = contrasts[decision.deciding or 0], cells[decision.deciding or 0]
+    assert found is not None
+    inner = by_equivalence(rule, found, decision)
+    lead = {"supported": "The weakest", "equivalent": "The weakest", "inconclusive": "The weakest"}
+    what = lead.get(decision.word, "The decisive one") if len(cells) > 1 else "It is"
+    if decision.word == "supported" and rule.quantifier == "somewhere":
+        what = "The clearest"
+    place = f", {_at(rule, cell)}, is" if len(cells) > 1 else ""
+    inside = f", inside ±{number(rule.shown_margin, 3)}" if inner else ""
+    note = f"; {decision.note}" if decision.note else ""
+    ending = f"p = {number(decision.p, 2)}" if decision.p is not None else ""
+    return f"{what}{place} {contrast(rule, found, inner=inner)}{inside}; {ending}{note}."
+
+
+def _at(rule: Contrast | Sweep, cell: Cell) -> str:
+    place = ", ".join(named(column, level) for column, level in cell.place)
+    return f"{rule.a} against {cell.rival} at {place}" if cell.rival else f"{rule.a} at {place}"
+
+
+def by_equivalence(rule: Contrast | Sweep, found: Comparison, decision: Decision) -> bool:
+    """Return whether equivalence, not a one-sided test, decided: the 90 % interval is then the one to show."""
+    if decision.word == "equivalent":
+        return True
+    return decision.word == "refuted" and rule.degree != "no_difference" and found.high >= -found.margin
+
+
+def _other_side(
+    rule: Contrast | Sweep, cells: Sequence[Cell], contrasts: Sequence[Comparison | None], decision: Decision
+) -> str:
+    """Return the strongest contrast in favour when the verdict is mixed: a reader needs both sides."""
+    if decision.word != "mixed":
+        return ""
+    favour = [i for i, word in enumerate(decision.parts) if word == "supported"]
+    best = max(favour, key=lambda i: _effect(contrasts[i]))
+    found = contrasts[best]
+    assert found is not None
+    return f"On the other side, {_at(rule, cells[best])} shows {contrast(rule, found)}."
+
+
+def _effect(found: Comparison | None) -> float:
+    return found.effect if found else -np.inf
+
+
+def _power(rule: Contrast | Sweep, contrasts: Sequence[Comparison | None], decision: Decision) -> str:
+    found = contrasts[decision.deciding or 0]
+    if decision.word != "inconclusive" or found is None or not np.isfinite(found.minimum_detectable):
+        return ""
+    size = number(shown(rule, found.minimum_detectable), 2)
+    return f"{found.n} pairs find {size} {unit(rule)} beyond the margin four times in five."
+
+
+def _gaps(family: Family) -> str:
+    """Return what is missing of single cells, when the others decide."""
+    gaps = [f"{cell.label}: {cell.reason}" for cell in family.cells if cell.reason]
+    return f"Not decidable in {len(gaps)} of {len(family.cells)} ({gaps[0]})." if gaps else ""
+
+
+def _divergence(rule: Contrast | Sweep, cells: Sequence[Cell]) -> str:
+    """Return how many runs of each arm diverged, when some did; an arm's run that meets several rivals counts once."""
+    arms: dict[str, dict[object, tuple[int, int]]] = {}
+    for cell in cells:
+        for arm, values in ((rule.a, cell.first), (cell.rival, cell.second)):
+            if arm:
+                arms.setdefault(arm, {})[cell.place] = (int(np.isinf(values).sum()), len(values))
+    totals = {arm: np.sum(list(counts.values()), axis=0) for arm, counts in arms.items()}
+    told = [f"{arm} {lost} of {runs}" for arm, (lost, runs) in totals.items() if lost]
+    return f"Diverged runs, ranked worst: {', '.join(told)}." if told else ""
+
+
+def _pairing(contrasts: Sequence[Comparison | None]) -> str:
+    known = [found.correlation for found in contrasts if found and np.isfinite(found.correlation)]
+    if not known:
+        return ""
+    typical = number(float(np.median(known)), 2)
+    return f"Pairs correlate at {typical}{' (median)' if len(known) > 1 else ''}."
+
+
+def _omitted(family: Family) -> str:
+    return f"Not measured here: {', '.join(family.left_out)}." if family.left_out else ""
+
+
+def condition(rule: Contrast | Sweep, family: Family, decision: Decision) -> str:
+    """Return where the verdict holds: the levels of every column, and the cell of the contrast that decides."""
+    cells = family.cells
+    spans = [_span(column, levels) for column, levels in levels_of(cells)]
+    if rule.quantifier == "mean" or decision.deciding is None or len(cells) == 1:
+        return "; ".join(spans)
+    return f"{'; '.join(spans)}; decided at {cells[decision.deciding].label}"
+
+
+def _span(column: str, levels: Sequence[object]) -> str:
+    texts = [str(level) for level in levels]
+    return f"{column} {', '.join(texts)}"
