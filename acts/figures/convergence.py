@@ -55,7 +55,7 @@ def _losses(axes: Axes, rows: pd.DataFrame, strokes: dict[str, dict[str, object]
         own = rows[rows["activation"] == name].groupby("step")["value"].apply(intervals.geometric)
         curve = pd.DataFrame(own.tolist(), index=own.index.astype(int), columns=["middle", "low", "high"])
         axes.plot(curve.index, curve["middle"], color=colour, linestyle=strokes[name]["linestyle"], linewidth=1.1)
-        axes.fill_between(curve.index, curve["low"], curve["high"], color=colour, alpha=0.12, linewidth=0)
+        axes.fill_between(curve.index, curve["low"], curve["high"], color=colour, alpha=0.09, linewidth=0)
         ends.append(End(naming.label(catalogue, name), float(curve["middle"].iloc[-1]), colour))
     axes.set_xlim(0, float(rows["step"].max()))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))

@@ -145,38 +145,40 @@ def properties(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
         "derivative_range": "Range of f′", "lipschitz": "Lipschitz", "smoothness": "Smoothness", "monotone": "Monotone",
     }  # fmt: skip
     wide = _wide(records)
-    if wide.empty or "lipschitz" not in wide:
+    if "lipschitz" not in wide:
         return unmeasured("the properties", columns)
+    wide = wide.dropna(subset=["lipschitz"])
     table = pd.DataFrame([_property_row(row, naming.label(catalogue, name)) for name, row in _each(wide, catalogue)])
-    return Table(table, columns, digits=4, numbers=("range", "derivative_range", "minimum", "minimum_x", "lipschitz"))
+    numbers = ("range", "derivative_range", "minimum", "minimum_x", "lipschitz")
+    return Table(table, columns, numbers=numbers, math=("smoothness",))
 
 
 def _property_row(row: pd.Series, label: str) -> dict[str, str]:
     return {
         "label": label,
-        "range": _span(row, "infimum", "supremum", attained=True),
+        "range": _span(row),
         "minimum": number(row.get("minimum", np.nan), 4),
         "minimum_x": number(row.get("minimum_x", np.nan), 4),
-        "derivative_range": _span(row, "derivative_infimum", "derivative_supremum", attained=False),
+        "derivative_range": f"{number(row['derivative_infimum'], 4)} to {number(row['derivative_supremum'], 4)}",
         "lipschitz": number(row.get("lipschitz", np.nan), 4),
         "smoothness": _smoothness(row.get("smoothness", np.nan)),
         "monotone": "yes" if row.get("monotone", 0) else "no",
     }
 
 
-def _span(row: pd.Series, low: str, high: str, *, attained: bool) -> str:
-    """Return an interval, square where the end is attained; the closure where attainment was not asked."""
-    ends = [row.get(low, np.nan), row.get(high, np.nan)]
-    shut = [bool(row.get(f"{end}_attained", 0)) if attained else bool(np.isfinite(row[end])) for end in (low, high)]
-    return f"{'[' if shut[0] else '('}{number(ends[0], 4)}, {number(ends[1], 4)}{']' if shut[1] else ')'}"
+def _span(row: pd.Series) -> str:
+    """Return the range as an interval, square where the end is attained."""
+    left, right = ("[" if row.get("infimum_attained", 0) else "("), ("]" if row.get("supremum_attained", 0) else ")")
+    return f"{left}{number(row['infimum'], 4)}, {number(row['supremum'], 4)}{right}"
 
 
 def _smoothness(order: float) -> str:
+    """Return a smoothness class as LaTeX."""
     if np.isnan(order):
         return MISSING
     if order < 0:
-        return "jumps"
-    return "C∞" if np.isinf(order) else f"C{str(int(order)).translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+        return r"\text{jumps}"
+    return r"C^{\infty}" if np.isinf(order) else f"C^{{{int(order)}}}"
 
 
 def moments(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
@@ -187,8 +189,9 @@ def moments(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
         "critical_w": "critical $\\sigma_w$", "critical_b": "critical $\\sigma_b$",
     }  # fmt: skip
     wide = _wide(records)
-    if wide.empty or "second" not in wide:
+    if "second" not in wide:
         return unmeasured("the moments", columns)
+    wide = wide.dropna(subset=["second"])
     stable, critical = _wide(records, init="stable"), _wide(records, init="critical")
     rows = []
     for name, row in _each(wide, catalogue):

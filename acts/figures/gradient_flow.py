@@ -173,7 +173,8 @@ def _line(axes: Axes, points: pd.DataFrame, curve: pd.DataFrame, stroke: dict[st
     """Draw one activation and return the height at which it ends."""
     points = points.sort_values("at")
     colour, few = str(stroke["color"]), len(points) <= 12
-    axes.plot(curve["at"], curve["value"], color=colour, linestyle=stroke["linestyle"], linewidth=0.9, zorder=2)
+    line = curve if len(curve) else points.rename(columns={"centre": "value"})
+    axes.plot(line["at"], line["value"], color=colour, linestyle=stroke["linestyle"], linewidth=0.9, zorder=2)
     axes.errorbar(
         points["at"] + aside, points["centre"], yerr=intervals.bars(points["centre"], points["low"], points["high"]),
         color=colour, linestyle="none", marker=str(stroke["marker"]), markersize=2.6 if few else 1.6,

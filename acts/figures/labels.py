@@ -20,6 +20,7 @@ class End:
     text: str
     y: float
     colour: str
+    x: float | None = None  # where the line ends, when before the panel's edge
 
 
 def spread(wanted: Sequence[float], distance: float, *, low: float, high: float) -> list[float]:
@@ -69,8 +70,9 @@ def at_ends(axes: Axes, ends: Sequence[End], *, size: float = SMALL, reach: floa
     texts = []
     for end, at, y in zip(ends, shown, spread(shown, distance, low=0.0, high=1.0), strict=True):
         x = 1 + reach / width
+        start = 1.0 if end.x is None else _along(axes, end.x)
         axes.plot(
-            [1 + 1.5 / width, x - 1.5 / width], [at, y],
+            [start + 1.5 / width, x - 1.5 / width], [at, y],
             transform=axes.transAxes, color=end.colour, linewidth=0.5, clip_on=False, marker="",
         )  # fmt: skip
         texts.append(
@@ -83,6 +85,11 @@ def _fraction(axes: Axes, y: float) -> float:
     display = axes.transData.transform((axes.get_xlim()[1], y))[1]
     fraction = float(axes.transAxes.inverted().transform((0.0, display))[1])
     return min(max(fraction, 0.0), 1.0)
+
+
+def _along(axes: Axes, x: float) -> float:
+    display = axes.transData.transform((x, axes.get_ylim()[0]))[0]
+    return min(max(float(axes.transAxes.inverted().transform((display, 0.0))[0]), 0.0), 1.0)
 
 
 def needed_height(count: int, *, size: float = SMALL) -> float:

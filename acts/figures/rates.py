@@ -87,7 +87,7 @@ def _panel(
         _rings(axes, own, chosen[chosen["init"] == init], colour)
         last = own["middle"].dropna()
         if len(last):
-            ends.append(End(naming.word(init), float(last.iloc[-1]), colour))
+            ends.append(End(naming.word(init), float(last.iloc[-1]), colour, x=float(own["lr"][last.index[-1]])))
     at_ends(axes, ends, size=SMALL - 0.5, reach=6)
     plain(axes.xaxis, *limits[:2], count=4)
     plain(axes.yaxis, *limits[2:], count=4)

@@ -18,7 +18,7 @@ from acts.figures.palette import GREY, INK, PALE
 WIDTH = 7.0  # inches: the text width of the page
 SMALL = 7.0  # points: direct labels and annotations
 
-RC: dict[str, Any] = {
+RC: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "acts",
     "figure.facecolor": "none",

@@ -36,6 +36,8 @@ def number(value: float, digits: int | str = 3) -> str:
         return "∞" if value > 0 else "−∞"
     if isinstance(digits, str):
         return proper(format(value, digits))
+    if abs(value) >= 0.5 and abs(value - round(value)) < 1e-9 * abs(value):
+        value = round(value)
     if value != 0 and not 1e-4 <= abs(value) < 10 ** max(digits, 5):
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
         return f"{proper(mantissa)} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"

@@ -57,10 +57,11 @@ def runs(records: pd.DataFrame) -> Text:
     names = {column: [escape(naming.word(one)) for one in sorted(rows[column].unique())]
              for column in ("dataset", "network", "optimizer")}  # fmt: skip
     final = rows.drop_duplicates(["activation", "dataset", "network", "optimizer", "seed"])
+    judged, tuned = _thousands(len(final)), _thousands(len(cells.tuning(records)))
     return Text(
         f"Measured here: {rows['activation'].nunique()} activations on {_listed(names['dataset'])}, in "
         f"{_listed(names['network'])}, with {_listed(names['optimizer'])}; {rows['seed'].nunique()} paired seeds "
-        f"a cell, {_thousands(len(final))} judged runs, behind them {_thousands(len(cells.tuning(records)))} tuning runs."
+        f"a cell, {judged} judged runs, behind them {tuned} tuning runs."
     )
 
 
@@ -72,11 +73,12 @@ def against(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
     low, high = found["low"], found["high"]
     faster, slower = int((high < 1 / (1 + MARGIN)).sum()), int((low > 1 + MARGIN).sum())
     alike = int(((low > 1 / (1 + MARGIN)) & (high < 1 + MARGIN)).sum())
+    rest = len(found) - faster - slower - alike
     name = escape(naming.label(catalogue, reference))
     return Text(
         f"Of {len(found)} contrasts with {name}, each one cell and one optimiser, the whole interval lies beyond the "
         f"margin of {number(100 * MARGIN)} % in {faster} cases in favour of the other function and in {slower} "
-        f"in favour of {name}; in {alike} it lies inside the margin. The remaining {len(found) - faster - slower - alike} are open. "
+        f"in favour of {name}; in {alike} it lies inside the margin. The remaining {rest} are open. "
         "These counts describe; the verdicts below are adjusted for the number of contrasts."
     )
 

@@ -6,8 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
-from acts.figures import naming
-from acts.figures.dots import Dot, rows_of_dots
+from acts.figures.forest import forest
 from acts.figures.ledger import contradictions, listing, stated, summary, waiting
 from acts.figures.palette import GREY, HOLLOW, PALE, VERDICTS, ink_on
 from acts.figures.style import SMALL, WIDTH, drawn, missing, panels
@@ -93,37 +92,3 @@ def _legend(figure: Figure, words: list[str]) -> None:
     for word in words:
         figure.text(x, y - 0.16 / height, word, color=VERDICTS[word], fontsize=SMALL, fontweight="bold")
         x += (len(word) * 0.068 + 0.2) / WIDTH
-
-
-@drawn
-def forest(contrasts: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
-    """Return every primary contrast that the claims name, in multiples of its margin, larger being for the claim.
-
-    Beyond +1 the arm is better by more than the margin; the band is practical equivalence.
-    """
-    if contrasts.empty:
-        return missing("the contrasts behind the claims")
-    table = contrasts.assign(row=[_contrast(row, catalogue) for row in contrasts.to_dict("records")])
-    table = table.drop_duplicates(["claim", "row"])
-    figure, (axes,) = panels(1, 1, height=0.155 * len(table) + 0.1, left=3.1, right=0.15, top=0.1, bottom=0.45)
-    limits = (-8.0, 8.0)
-    dots = [_forest_dot(row) for row in table.to_dict("records")]
-    rows_of_dots(axes, dots, [dot.row for dot in dots], limits=limits)
-    axes.axvspan(-1, 1, color=PALE, alpha=0.4, linewidth=0, zorder=0)
-    axes.axvline(0, color=GREY, linewidth=0.7, zorder=1)
-    axes.tick_params(axis="y", labelsize=6.5)
-    axes.set_xlabel("paired difference in the claim’s favour (margins)")
-    return figure
-
-
-def _contrast(row: dict[str, object], catalogue: pd.DataFrame) -> str:
-    """Return the name of a contrast: claim, arms, and the cell."""
-    arms = f"{naming.label(catalogue, str(row['a']))} vs {naming.label(catalogue, str(row['b']))}"
-    where = [naming.word(str(row[one])) for one in ("dataset", "network", "optimizer") if pd.notna(row.get(one))]
-    return f"{row['claim']}  {arms}, {', '.join(where)}"
-
-
-def _forest_dot(row: dict[str, object]) -> Dot:
-    middle, low, high = (float(row[end]) / float(row["margin"]) for end in ("effect", "low", "high"))  # type: ignore[arg-type]
-    word = "supported" if low > 1 else "refuted" if high < -1 else "equivalent" if low > -1 and high < 1 else ""
-    return Dot(f"{row['claim']}", middle, low, high, VERDICTS.get(word, GREY))
