@@ -352,7 +352,7 @@ def test_magnitudes_compare_the_distance_from_an_unchanged_gradient():
     assert contrasts.judge(rule, table).verdict == "supported"
     table = flow({("relu", "he", 20): 3.0, ("tanh", "he", 20): -0.5})
     assert contrasts.judge(rule, table).verdict == "refuted"
-    assert "farther to it" in contrasts.judge(rule, table).sentence
+    assert "farther from it" in contrasts.judge(rule, table).sentence
 
 
 # Bounds
@@ -389,7 +389,7 @@ def test_cases_that_disagree_make_a_claim_true_if(values, word):
 
 def test_true_if_names_what_is_inside_and_outside():
     verdict = contrasts.judge(bounds(), means({"lecun": 0.02, "he": 0.5, "stable": 0.3}))
-    assert verdict.condition == "if the init is lecun; not if init he or init stable"
+    assert verdict.condition == "if the init is lecun; not if init he, nor if init stable"
     assert verdict.sentence.startswith("True if the init is lecun; not if")
     assert verdict.effect == pytest.approx(0.02)
 
@@ -411,12 +411,15 @@ def fact(value):
     return records.frame([row])
 
 
-def test_a_premise_on_the_formula_comes_first():
-    rule = bounds(premise={"metric": "odd_residual", "at_most": 1e-9})
-    inside = means(dict.fromkeys(PLACES, 0.0))
+def test_the_formula_is_a_case_of_its_own():
+    rule = bounds(formula={"metric": "odd_residual", "at_most": 1e-9, "when": "the function is meant"})
+    inside, outside = means(dict.fromkeys(PLACES, 0.0)), means(dict.fromkeys(PLACES, 0.5))
     assert contrasts.judge(rule, records.concat([inside, fact(0.0)])).verdict == "supported"
-    assert contrasts.judge(rule, records.concat([inside, fact(0.5)])).verdict == "refuted"
+    assert contrasts.judge(rule, records.concat([outside, fact(0.5)])).verdict == "refuted"
     assert contrasts.judge(rule, inside).verdict == "not decidable"
+    verdict = contrasts.judge(rule, records.concat([outside, fact(0.0)]))
+    assert verdict.verdict == "true if"
+    assert verdict.condition == "if the function is meant; not if the init is lecun, nor if init he, nor if init stable"
 
 
 def test_bounds_that_are_not_measured_or_not_decidable():

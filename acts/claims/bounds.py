@@ -27,6 +27,7 @@ class Spot:
     """
 
     case: str
+    metric: str
     label: str
     effect: float
     low: float
@@ -46,21 +47,21 @@ def judge(claim: Claim, rule: Bounds, records: pd.DataFrame) -> Verdict:
     missing = pairs.not_run(rule.experiment, "activation", [rule.activation], run)
     if missing:
         return _blank(claim, "not measured here", missing)
-    failed = _premise(rule, records)
-    if failed:
-        return _blank(claim, "not decidable" if "no " in failed else "refuted", failed)
+    by_formula = _by_formula(rule, records)
+    if rule.formula and not by_formula:
+        return _blank(claim, "not decidable", f"the records hold no {rule.formula.metric} of {rule.activation}")
     for span in rule.ranges:
         if pairs.chosen(run, span.metric, rule.cells, rule.over).empty:
             return _blank(claim, "not decidable", f"the records of {rule.experiment} hold no {span.metric} for it")
     spots, left_out = _spots(rule, run)
     if not spots:
         return _blank(claim, "not measured here", f"this configuration runs {rule.experiment} without {left_out[0]}")
-    states = {case: _state([spot for spot in spots if spot.case == case]) for case in _cases(spots)}
+    states = by_formula | {case: _state([spot for spot in spots if spot.case == case]) for case in _cases(spots)}
     few = stats.smallest_p(min(spot.n for spot in spots)) > stats.ALPHA
     word: Word = "not decidable" if few else _word(states)
     decisive = _decisive(spots, states, word)
     verdict = Verdict(
-        claim.id, word, effect=decisive.effect, unit=rule.unit, low=decisive.low, high=decisive.high,
+        claim.id, word, effect=decisive.effect, unit=rule.unit or decisive.metric, low=decisive.low, high=decisive.high,
         level=stats.LEVEL, n=decisive.n, p_holm=_p(spots, states, word, decisive),
         condition=_condition(rule, states, word), evidence=claim.evidence,
     )  # fmt: skip
@@ -72,16 +73,13 @@ def _blank(claim: Claim, word: Word, why: str) -> Verdict:
     return sentences.write(claim, verdict, {"why": why, "story": why}, default=f"{why[0].upper()}{why[1:]}.")
 
 
-def _premise(rule: Bounds, records: pd.DataFrame) -> str:
-    """Return why the premise does not hold, or an empty string."""
-    if rule.premise is None:
-        return ""
-    name, most = rule.premise.metric, rule.premise.at_most
-    rows = where(records, experiment="formulas", phase="exact", activation=rule.activation, metric=name)
-    if rows.empty:
-        return f"the records hold no {name} of {rule.activation}"
-    worst = float(rows["value"].abs().max())
-    return "" if worst <= most else f"{name} of {rule.activation} is {number(worst, 3)}, above {number(most, 2)}"
+def _by_formula(rule: Bounds, records: pd.DataFrame) -> dict[str, State]:
+    """Return the state of the case that the formula decides; empty without such a case, or without its fact."""
+    if rule.formula is None:
+        return {}
+    rows = where(records, experiment="formulas", phase="exact", activation=rule.activation, metric=rule.formula.metric)
+    holds = bool((rows["value"].abs() <= rule.formula.at_most).all())
+    return {rule.formula.when: "inside" if holds else "outside"} if len(rows) else {}
 
 
 def _spots(rule: Bounds, run: pd.DataFrame) -> tuple[list[Spot], list[str]]:
@@ -100,16 +98,23 @@ def _spots(rule: Bounds, run: pd.DataFrame) -> tuple[list[Spot], list[str]]:
 
 def _spot(rule: Bounds, span: Range, place: dict[str, Any], values: Float[np.ndarray, " network"]) -> Spot:
     whole = stats.compare(values)
-    above = [(span.low, 1.0), (span.high, -1.0)]
-    beyond = [(span.below, -1.0), (span.above, 1.0)]
-    p_in = [stats.compare(sign * (values - end)).p_positive for end, sign in above if end is not None]
-    p_out = [stats.compare(sign * (values - end)).p_positive for end, sign in beyond if end is not None]
-    slack = min(sign * (whole.effect - end) for end, sign in above if end is not None)
-    where_it_is = [pairs.named(column, level) for column, level in place.items()]
+    within = [(end, sign) for end, sign in ((span.low, 1.0), (span.high, -1.0)) if end is not None]
+    beyond = [(end, sign) for end, sign in ((span.below, -1.0), (span.above, 1.0)) if end is not None]
+    inside = max(stats.compare(sign * (values - end)).p_positive for end, sign in within)
+    outside = min(stats.compare(sign * (values - end)).p_positive for end, sign in beyond)
+    levels = ", ".join(pairs.named(column, level) for column, level in place.items())
     return Spot(
-        str(place[rule.case]), f"{span.metric} at {', '.join(where_it_is)}", whole.effect, whole.low, whole.high,
-        whole.n, slack, min(1.0, 2 * max(p_in)), min(1.0, 2 * min(p_out)),
-    )  # fmt: skip
+        case=str(place[rule.case]),
+        metric=span.metric,
+        label=f"{span.metric.replace('_', ' ')} at {levels}",
+        effect=whole.effect,
+        low=whole.low,
+        high=whole.high,
+        n=whole.n,
+        slack=min(sign * (whole.effect - end) for end, sign in within),
+        p_inside=min(1.0, 2 * inside),
+        p_outside=min(1.0, 2 * outside),
+    )
 
 
 def _cases(spots: Sequence[Spot]) -> list[str]:
@@ -132,7 +137,7 @@ def _word(states: dict[str, State]) -> Word:
 
 
 def _decisive(spots: Sequence[Spot], states: dict[str, State], word: Word) -> Spot:
-    """Return the spot nearest its bound where the claim holds, else the one farthest beyond."""
+    """Return the spot nearest its bound where the claim holds as measured, else the one farthest beyond."""
     inside = [spot for spot in spots if states[spot.case] == "inside"]
     if word in ("supported", "true if") and inside:
         return min(inside, key=lambda spot: spot.slack)
@@ -144,33 +149,35 @@ def _p(spots: Sequence[Spot], states: dict[str, State], word: Word, decisive: Sp
     if word == "inconclusive":
         return decisive.p_inside
     asserted = [spot.p_inside for spot in spots if states[spot.case] == "inside"]
-    for case in (case for case, state in states.items() if state == "outside"):
-        asserted.append(float(min(stats.holm([spot.p_outside for spot in spots if spot.case == case]))))
+    for case in _cases(spots):
+        if states[case] == "outside":
+            asserted.append(float(min(stats.holm([spot.p_outside for spot in spots if spot.case == case]))))
     return max(asserted, default=1.0)
 
 
 def _condition(rule: Bounds, states: dict[str, State], word: Word) -> str:
-    spoken = {
-        state: [rule.cases.get(case, f"{rule.case} {case}") for case, found in states.items() if found == state]
-        for state in ("inside", "outside")
-    }
+    inside, outside = ([_spoken(rule, c) for c, found in states.items() if found == s] for s in ("inside", "outside"))
     if word == "true if":
-        return f"if {' or '.join(spoken['inside'])}; not if {' or '.join(spoken['outside'])}"
+        return f"if {', or if '.join(inside)}; not if {', nor if '.join(outside)}"
     return f"{rule.case} {', '.join(states)}"
 
 
+def _spoken(rule: Bounds, case: str) -> str:
+    """Return a case in words; the formula's own case is words already."""
+    return case if rule.formula and case == rule.formula.when else rule.cases.get(case, f"{rule.case} {case}")
+
+
 def _story(rule: Bounds, spots: Sequence[Spot], states: dict[str, State], left_out: Sequence[str]) -> str:
-    told = [_case_told(rule, case, state, spots) for case, state in states.items()]
+    told = [_case_told(case, states[case], spots) for case in _cases(spots)]
     if left_out:
         told.append(f"Not measured here: {', '.join(left_out)}.")
     return " ".join([*told, *[rule.caveat] * bool(rule.caveat)])
 
 
-def _case_told(rule: Bounds, case: str, state: State, spots: Sequence[Spot]) -> str:
+def _case_told(case: str, state: State, spots: Sequence[Spot]) -> str:
     own = [spot for spot in spots if spot.case == case]
     worst = min(own, key=lambda spot: spot.slack)
-    words = {"inside": "within the range everywhere", "outside": "outside it", "open": "undecided"}
-    name = rule.cases.get(case, f"{rule.case} {case}")
+    words = {"inside": "Within bounds", "outside": "Out of bounds", "open": "Undecided"}
+    worst_is = "nearest a bound" if state == "inside" else "at worst"
     ends = f"95 % interval [{number(worst.low, 3)}, {number(worst.high, 3)}], {worst.n} networks"
-    opening = name[:1].upper() + name[1:]
-    return f"{opening}: {words[state]}, at worst {worst.label} = {number(worst.effect, 3)} ({ends})."
+    return f"{words[state]} with {case}: {worst_is} the {worst.label} is {number(worst.effect, 3)} ({ends})."

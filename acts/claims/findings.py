@@ -10,8 +10,7 @@ from acts.claims.rules import Contrast, Sweep
 from acts.claims.sentences import number
 from acts.stats import Comparison, Decision
 
-OPPOSITES = {"less": "more", "closer": "farther", "lost": "gained", "lower": "higher", "faster": "slower"}
-_BOTH = OPPOSITES | {other: one for one, other in OPPOSITES.items()}
+OPPOSITES = (("less", "more"), ("closer to", "farther from"), ("lost", "gained"))
 
 
 def shown(rule: Contrast | Sweep, difference: float) -> float:
@@ -26,8 +25,10 @@ def shown(rule: Contrast | Sweep, difference: float) -> float:
 
 def unit(rule: Contrast | Sweep, *, flipped: bool = False) -> str:
     """Return the unit of the effect, or of its negative ("% more" for "% less")."""
-    words = rule.unit.split(" ")
-    return " ".join(_BOTH.get(word, word) for word in words) if flipped else rule.unit
+    for one, other in OPPOSITES if flipped else ():
+        if one in rule.unit or other in rule.unit:
+            return rule.unit.replace(one, other) if one in rule.unit else rule.unit.replace(other, one)
+    return rule.unit
 
 
 def contrast(rule: Contrast | Sweep, found: Comparison, *, inner: bool = False) -> str:
@@ -37,9 +38,11 @@ def contrast(rule: Contrast | Sweep, found: Comparison, *, inner: bool = False) 
     ends = (found.inner_low, found.inner_high) if inner else (found.low, found.high)
     low, high = sorted(sign * shown(rule, end) for end in ends)
     level = "90" if inner else f"{100 * found.level:.0f}"
-    told = f"{number(sign * shown(rule, found.effect), 3)} {unit(rule, flipped=flipped)}"
+    size, noun = number(sign * shown(rule, found.effect), 3), unit(rule, flipped=flipped)
+    told = f"{size} {noun.replace('decades', 'decade', 1) if size == '1' else noun}"
     ranks = ", on ranks" if found.ranks else ""
-    return f"{told} ({level} % interval [{number(low, 3)}, {number(high, 3)}], {found.n} pairs{ranks})"
+    what = "pairs" if isinstance(rule, Contrast) else "networks"
+    return f"{told} ({level} % interval [{number(low, 3)}, {number(high, 3)}], {found.n} {what}{ranks})"
 
 
 def story(rule: Contrast | Sweep, family: Family, contrasts: Sequence[Comparison | None], decision: Decision) -> str:
@@ -87,9 +90,17 @@ def _decided(
         what = "The clearest"
     place = f", {_at(rule, cell)}, is" if len(cells) > 1 else ""
     inside = f", inside ±{number(rule.shown_margin, 3)}" if inner else ""
-    note = f"; {decision.note}" if decision.note else ""
-    ending = f"p = {number(decision.p, 2)}" if decision.p is not None else ""
-    return f"{what}{place} {contrast(rule, found, inner=inner)}{inside}; {ending}{note}."
+    return f"{what}{place} {contrast(rule, found, inner=inner)}{inside}; {_ending(rule, decision)}."
+
+
+def _ending(rule: Contrast | Sweep, decision: Decision) -> str:
+    """Return the p that decided and how it was corrected, the margin, and whether the direction is known."""
+    share = " %" if rule.scale == "log" else ""
+    corrected = decision.word in ("mixed", "refuted") or rule.quantifier == "somewhere"
+    parts = [f"p = {number(decision.p or 0.0, 2)}{' after Holm' if corrected and len(decision.parts) > 1 else ''}"]
+    parts += [f"margin {number(rule.shown_margin, 3)}{share}"] * bool(rule.margin)
+    parts += [decision.note] * bool(decision.note)
+    return ", ".join(parts)
 
 
 def _at(rule: Contrast | Sweep, cell: Cell) -> str:

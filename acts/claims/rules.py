@@ -109,18 +109,19 @@ class Range(Model):
         return self
 
 
-class Premise(Model):
-    """A fact of the formula that a claim also needs: a metric of ``formulas`` that is at most so much."""
+class Formula(Model):
+    """A case that the formula alone decides: a metric of ``formulas`` that is at most so much; ``when`` in words."""
 
     metric: str
     at_most: float
+    when: str
 
 
 class Bounds(Model):
     """Metrics of one activation that must lie within ranges at every combination of ``over``.
 
     ``case`` is the column that the claim leaves open: where its levels disagree the claim is true if. ``cases`` says in
-    words what each level means.
+    words what each level means; ``formula`` adds a case that needs no measurement.
     """
 
     kind: Literal["bounds"]
@@ -131,7 +132,7 @@ class Bounds(Model):
     over: tuple[str, ...] = ("init", "layer")
     case: str = "init"
     cases: dict[str, str] = {}
-    premise: Premise | None = None
+    formula: Formula | None = None
     unit: str = ""
     caveat: str = ""
 
