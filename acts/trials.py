@@ -1,8 +1,8 @@
 """Trials: runs given by plain specs, those of one kind trained together on their data set.
 
 A run says ``dataset``, ``network``, ``seed`` (weights and order), ``split`` (the seed of its split), ``scales``,
-``lr``, ``optimizer``, ``steps``, ``batch``, ``evaluations``, ``phase``, ``device`` and ``dtype``. Runs of one kind differ
-in seed, split, scales and lr alone.
+``lr``, ``optimizer``, ``steps``, ``batch``, ``evaluations``, ``phase``, ``device`` and ``dtype``. Runs of one kind
+differ in seed, split, scales and lr alone.
 """
 
 from collections.abc import Iterator, Sequence

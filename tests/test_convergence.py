@@ -134,7 +134,7 @@ def test_the_area_is_the_mean_of_the_curve(reviewed: tuple[pd.DataFrame, list[li
 
 def test_a_target_has_steps_and_says_whether_it_is_reached(reviewed: tuple[pd.DataFrame, list[list[Job]]]) -> None:
     table, _ = reviewed
-    for share in (0.5, 0.25, 0.125):
+    for share in convergence.TARGETS:
         target = final(table, arm=f"best;target={share:g}")
         steps = target[target["metric"] == "steps_to_loss"].set_index(["activation", "optimizer", "seed"])["value"]
         reached = target[target["metric"] == "reached"].set_index(["activation", "optimizer", "seed"])["value"]

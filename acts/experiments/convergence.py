@@ -25,10 +25,10 @@ from acts.training import History
 
 word = "convergence"
 rooms = ("activations", "datasets", "networks", "training", "trials")
-budget = 480.0
+budget = 400.0
 
 TUNING = 1000  # added to a final seed to name its tuning run
-TARGETS = (0.5, 0.25, 0.125)  # of the loss of a uniform guess, ln(classes)
+TARGETS = (0.75, 0.5, 0.25)  # of the loss of a uniform guess, ln(classes)
 CURVE_ROWS = 256  # rows on which a loss curve is measured, at every evaluation
 FINAL_ROWS = 2048  # rows, at most, on which accuracy is measured after the last step
 
@@ -149,7 +149,7 @@ def _job(activation: str, runs: list[Run]) -> Job:
     """Return a job with a rough cost: a run's steps and evaluations at the price of its weights."""
     shape = trials.shape(runs[0]["dataset"], runs[0]["network"])
     passes = runs[0]["steps"] * runs[0]["batch"] / 64 + (runs[0]["evaluations"] + 1) * CURVE_ROWS / 64 / 3
-    return Job(word, activation, tuple(runs), len(runs) * passes * (2.5e-5 + 7.5e-9 * shape.weights))
+    return Job(word, activation, tuple(runs), len(runs) * passes * (3e-5 + 9e-9 * shape.weights))
 
 
 # --- measure ----------------------------------------------------------------------------------------------------------
