@@ -1,6 +1,7 @@
 """Claims that paired runs decide, judged on records made up so that the verdict follows from the definition."""
 
 from math import exp, inf, log
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -518,6 +519,14 @@ def test_every_measured_claim_reads_not_measured_without_its_runs(one):
     verdict = claims.judge(one, records.frame([row]))
     assert verdict.verdict == "not measured here"
     assert verdict.sentence
+
+
+@pytest.mark.parametrize("one", MEASURED, ids=lambda one: one.id)
+def test_the_evidence_of_a_measured_claim_stands_in_its_notebook(one):
+    notebook = Path(__file__).parent.parent / "notebooks" / f"{one.notebook}.ipynb"
+    text = notebook.read_text(encoding="utf-8")
+    assert one.evidence
+    assert all(f"#| label: {label}" in text for label in one.evidence)
 
 
 def test_directions_flip_both_ways():
