@@ -205,7 +205,9 @@ def _feasible(view: Elementwise, sign: int, near: float, far: float) -> list[flo
 def _critical_at(view: Elementwise, found: Curves, q: float, *, marginal: bool = False) -> CriticalInit:
     here = rule(view, q, q)
     variance = 1 / float(here.slope_second(q))
-    bias_variance = 0.0 if marginal else max(0.0, float(_bias_variance(here, q)))
+    bias_variance = float(_bias_variance(here, q))
+    if marginal or bias_variance < NOISE * q:
+        bias_variance = 0.0
     return CriticalInit(
         sigma_w=float(np.sqrt(variance)),
         sigma_b=float(np.sqrt(bias_variance)),

@@ -1,6 +1,6 @@
 """Gaussian expectations of any element-wise function, E g(√q z) with z ~ N(0, 1), for a whole range of q at once.
 
-Gauss-Legendre panels on the line are halved until parent and children agree, so kinks and jumps at unknown places are
+Gauss-Lobatto panels on the line are halved until parent and children agree, so kinks and jumps at unknown places are
 bisected down to the last bit, and one set of nodes serves every q of the range.
 """
 
@@ -17,6 +17,9 @@ ORDER = 16
 TOLERANCE = 1e-13
 REACHES = (12.0, 20.0, 38.0)  # half-widths in standard deviations; beyond 38 the normal density is below 1e-313
 ROUNDS = 100
+SPECK, SPECK_SHARE = 1e-12, 1e-8  # panels this narrow that hold this share of a moment surround a pole
+INSIDE = 1e-13  # the outermost nodes stand this far inside, so that a break at an end is met from its own side
+FEATURES = 1e-3  # panels near 0 are at least this fine, whatever the standard deviation
 PANELS = 100_000
 NEGLIGIBLE = 1e-14  # share of a moment that may lie in the outermost tenth of the reach
 BROKEN = 1e-10  # error of a panel of one bit, relative to the moment, above which the moment diverges
@@ -65,9 +68,14 @@ def _density(x: Array, q: Array) -> Array:
 
 
 @cache
-def _legendre() -> tuple[Array, Array]:
-    nodes, weights = np.polynomial.legendre.leggauss(ORDER)
-    return nodes, weights
+def _lobatto() -> tuple[Array, Array]:
+    """Return nodes and weights of Gauss-Lobatto quadrature on [−1, 1].
+
+    Its nodes include the ends: a jump between an end and the nearest node of an open rule would go unseen.
+    """
+    polynomial = np.polynomial.Legendre.basis(ORDER - 1)
+    nodes = np.r_[-1.0, np.sort(polynomial.deriv().roots().real), 1.0]
+    return nodes, 2 / (ORDER * (ORDER - 1) * polynomial(nodes) ** 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +89,7 @@ class _Panels:
     slope: Array
     integral: Array  # (panel, probe, moment)
     size: Array
+    lone: Array  # the size where the two outermost nodes alone make most of it, as beside a pole, else 0
 
     def pick(self, keep: Array) -> "_Panels":
         return _Panels(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
@@ -109,25 +118,30 @@ def rule(f: Elementwise, low: float, high: float, *, slopes: bool = True, step: 
     if not good[0]:
         raise ValueError(_reason(f, panels, low, holds[0], open_tail[0]))
     last = probes[np.flatnonzero(np.cumprod(good))[-1]]
-    width = (panels.stop - panels.start)[:, None] / 2 * _legendre()[1]
+    width = (panels.stop - panels.start)[:, None] / 2 * _lobatto()[1]
     usable = np.exp(-(panels.x**2) / (2 * last)) > 0
     nodes = (panels.x, width, panels.value, panels.slope)
     return Rule(f.name, low, float(last), *(array[usable] for array in nodes))
 
 
 def _edges(f: Elementwise, low: float, limit: float, step: float) -> Array:
-    """Return panel ends from −limit to limit: narrow around 0, then in proportion to |x|, and at every known break."""
+    """Return panel ends from −limit to limit: narrow around 0, then in proportion to |x|, and at every known break.
+
+    However large q is, panels shrink towards 0, where functions have their features.
+    """
     ends = [0.0]
     while ends[-1] < limit:
         ends.append(min(ends[-1] + max(step * np.sqrt(low), 0.2 * ends[-1]), limit))
+    decades = max(0.0, np.log10(limit / FEATURES))
+    features = np.geomspace(FEATURES, max(limit, FEATURES), 1 + int(8 * decades)) if decades else np.empty(0)
     breaks = [b for b in f.breaks or () if abs(b) < limit]
-    return np.unique(np.concatenate([-np.array(ends), ends, breaks]))
+    return np.unique(np.r_[-np.array(ends), ends, -features, features, breaks])
 
 
 def _evaluate(f: Elementwise, start: Array, stop: Array, probes: Array, slopes: bool) -> _Panels:
-    nodes, weights = _legendre()
+    nodes, weights = _lobatto()
     half = (stop - start)[:, None] / 2
-    x = (stop + start)[:, None] / 2 + half * nodes
+    x = (stop + start)[:, None] / 2 + half * np.clip(nodes, INSIDE - 1, 1 - INSIDE)
     with np.errstate(all="ignore"):
         value = f(x)
         slope = f.slope(x) if slopes else np.zeros_like(x)
@@ -137,10 +151,12 @@ def _evaluate(f: Elementwise, start: Array, stop: Array, probes: Array, slopes: 
     known = np.where(finite, moments, 0.0)
     integral = np.einsum("qpn,pnm->pqm", mass, known)
     size = np.einsum("qpn,pnm->pqm", mass, np.abs(known))
+    rim = np.einsum("qpn,pnm->pqm", mass[..., [0, -1]], np.abs(known[:, [0, -1]]))
+    lone = np.where(rim > 0.5 * size, size, 0.0)
     if not finite.all():
         lost = np.einsum("qpn,pnm->pqm", mass > 0, ~finite)
         integral[lost] = size[lost] = np.inf
-    return _Panels(start, stop, x, value, slope, integral, size)
+    return _Panels(start, stop, x, value, slope, integral, size, lone)
 
 
 def _refine(f: Elementwise, edges: Array, probes: Array, slopes: bool) -> tuple[_Panels, Array]:
@@ -155,6 +171,7 @@ def _refine(f: Elementwise, edges: Array, probes: Array, slopes: bool) -> tuple[
         children = _evaluate(f, np.r_[active.start, middle], np.r_[middle, active.stop], probes, slopes)
         halves = np.add(*np.split(children.integral, 2))
         error = np.abs(np.subtract(halves, active.integral, where=holds, out=np.zeros_like(halves)))
+        error = np.maximum(error, np.where(holds, active.lone, 0.0))
         bad = (error > TOLERANCE * np.where(holds, total, np.inf)).any(axis=(1, 2))
         atom = (middle <= active.start) | (middle >= active.stop)
         stuck = bad & (atom | (left_over == 0) | (2 * bad.sum() > PANELS))
@@ -164,7 +181,10 @@ def _refine(f: Elementwise, edges: Array, probes: Array, slopes: bool) -> tuple[
         if not split.any():
             break
         active = children.pick(np.r_[split, split])
-    return _Panels.join(done), holds
+    panels = _Panels.join(done)
+    speck = panels.stop - panels.start < SPECK * (np.sqrt(probes[0]) + np.abs(panels.start))
+    heavy = panels.size[speck].sum(axis=0) > SPECK_SHARE * panels.size.sum(axis=0)
+    return panels, holds & ~heavy
 
 
 def _open_tails(panels: _Panels, limit: float, *, strict: bool) -> Array:
