@@ -1,5 +1,7 @@
 """Convergence: loss curves of tuned runs, paired differences from a reference, and what tuning chose."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -122,9 +124,9 @@ def _dots(
     figure, grid = panels(len(pairs), columns, height=0.21 * len(names) + 0.1, left=0.85, right=0.14, foot=0.2)
     for place, (axes, pair) in enumerate(zip(grid, pairs, strict=True)):
         dots = [
-            Dot(labels[row.activation], row.middle, row.low, row.high, str(strokes[row.activation]["color"]),
-                hollow=row.optimizer != "sgd")
-            for row in cells.of(found, *pair).itertuples()
+            Dot(labels[row["activation"]], row["middle"], row["low"], row["high"],
+                str(strokes[row["activation"]]["color"]), hollow=row["optimizer"] != "sgd")
+            for row in cells.of(found, *pair).to_dict("records")
         ]  # fmt: skip
         rows_of_dots(axes, dots, list(labels.values()), limits=limits, log=log)
         axes.set_title(cells.titled(pair))
@@ -185,7 +187,7 @@ def targets(
     return Table(pd.DataFrame(table), {"activation": "Activation", **headings}, numbers=list(headings))
 
 
-def _reached(steps: pd.Series, hit: pd.DataFrame, key: tuple[str, str, str]) -> str:
+def _reached(steps: pd.Series, hit: pd.DataFrame, key: Any) -> str:
     if key not in steps.index or key not in hit.index:
         return MISSING
     count, total = (int(value) for value in hit.loc[key])
@@ -212,7 +214,7 @@ def diverged(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
     return Table(pd.DataFrame(table), {"activation": "Activation", **headings}, numbers=list(headings))
 
 
-def _share(grouped: pd.DataFrame, key: tuple[str, str, str]) -> str:
+def _share(grouped: pd.DataFrame, key: Any) -> str:
     if key not in grouped.index:
         return MISSING
     count, total = (int(value) for value in grouped.loc[key])

@@ -1,6 +1,7 @@
 """Formulas: the curve of every activation, and tables of what it is and what follows from it."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from acts import records as door
 from acts.figures import naming, palette
 from acts.figures.palette import GREY
-from acts.figures.style import SMALL, drawn, missing, panels
+from acts.figures.style import SMALL, drawn, key, missing, panels
 from acts.figures.table import MISSING, Table, Text, escape, number, proper, tame, unmeasured, visible
 
 EXPERIMENT = "formulas"
@@ -56,7 +57,7 @@ def _panel(axes: Axes, own: pd.DataFrame, colour: str, *, named: bool) -> None:
     for metric, width, dashes in (("derivative", 0.9, (0, (2.2, 1.2))), ("value", 1.5, "solid")):
         curve = own[own["metric"] == metric]
         x, y = _broken(curve["x"].to_numpy(float), curve["value"].to_numpy(float))
-        axes.plot(x, y, color=colour, linewidth=width, linestyle=dashes, zorder=3)  # type: ignore[arg-type]
+        axes.plot(x, y, color=colour, linewidth=width, linestyle=dashes, zorder=3)
     axes.set_xlim(-_X, _X)
     axes.set_ylim(*_Y)
     axes.set_xticks([-3, 0, 3])
@@ -75,18 +76,14 @@ def _broken(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return x, y
     steps = np.abs(np.diff(y))
     beside = np.maximum(np.r_[steps[1], steps[:-1]], np.r_[steps[1:], steps[-2]])
-    jumps = np.flatnonzero((steps > 0.05) & (steps > 8 * beside)) + 1
+    jumps = np.flatnonzero((steps > 0.05) & (steps > 3.5 * beside)) + 1
     return np.insert(x, jumps, np.nan), np.insert(y, jumps, np.nan)
 
 
 def _key(figure: Figure, families: list[str]) -> None:
     """Write the names of the families below the panels, each in its colour, and what the two lines are."""
     figure.text(0.035, 0.0, "solid f(x), dashed f′(x)", color=GREY, fontsize=SMALL, va="bottom")
-    x = 0.24
-    for family in families:
-        colour = palette.of_family(family)
-        figure.text(x, 0.0, family, color=colour, fontsize=SMALL, fontweight="bold", va="bottom")
-        x += (len(family) + 2.2) * 0.0107
+    key(figure, [(family, palette.of_family(family)) for family in families], x=1.75, y=0.0)
 
 
 def formulas(catalogue: pd.DataFrame) -> Table:
@@ -207,7 +204,7 @@ def moments(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
     return Table(pd.DataFrame(rows), columns, digits=".4f", note=note)
 
 
-def _rule(stable: pd.Series, moment: pd.Series) -> str:
+def _rule(stable: Any, moment: Any) -> str:
     """Return which of the three terms of the stable init binds: the length, the gradient or the slope."""
     if "sigma_w" not in stable:
         return MISSING
@@ -225,5 +222,5 @@ def _wide(records: pd.DataFrame, init: str | None = None) -> pd.DataFrame:
     return rows.pivot(index="activation", columns="metric", values="value")
 
 
-def _each(wide: pd.DataFrame, catalogue: pd.DataFrame) -> list[tuple[str, pd.Series]]:
+def _each(wide: pd.DataFrame, catalogue: pd.DataFrame) -> list[tuple[str, Any]]:
     return [(name, wide.loc[name]) for name in naming.ordered(catalogue, wide.index)]

@@ -1,6 +1,7 @@
 """Gradient flow: signal norms through networks at initialisation, with the theory drawn over the measurement."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -93,7 +94,9 @@ def summary(records: pd.DataFrame, metric: str, axis: str, *, logs: bool = True)
     rows = door.where(records, experiment="gradient_flow", metric=metric, phase="init")
     rows = _thinned(rows.dropna(subset=[axis]), axis)
     found = []
-    for (activation, init, at), part in rows.groupby(["activation", "init", axis], observed=True):
+    key: Any
+    for key, part in rows.groupby(["activation", "init", axis], observed=True):
+        activation, init, at = key
         centre, low, high = (intervals.log10_of_mean if logs else intervals.centre)(part["value"])
         found.append((activation, init, int(at), centre, low, high, len(part)))
     return pd.DataFrame(found, columns=["activation", "init", "at", "centre", "low", "high", "n"])

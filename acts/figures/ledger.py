@@ -76,7 +76,7 @@ def stated(catalogue: Iterable[Any], *, experiment: str) -> Table:
     said = "As the literature states it"
     columns = {"claim": "Claim", "statement": said, "rule": "Supports / refutes", "margin": "Margin"}
     rows = [
-        {"claim": claim.id, "statement": claim.claim, "rule": claim.verdict, "margin": _margin(claim.margin)}
+        {"claim": claim.id, "statement": claim.claim, "rule": claim.verdict, "margin": _margin(claim)}
         for claim in catalogue
         if claim.experiment == experiment
     ]
@@ -85,5 +85,9 @@ def stated(catalogue: Iterable[Any], *, experiment: str) -> Table:
     return Table(pd.DataFrame(rows), columns, numbers=("margin",))
 
 
-def _margin(margin: float | None) -> str:
-    return MISSING if margin is None else number(margin, 2)
+def _margin(claim: Any) -> str:
+    """Return a margin with its unit, where a claim has one."""
+    if claim.margin is None:
+        return MISSING
+    unit = str(getattr(claim.rule, "unit", ""))
+    return f"{number(claim.margin, 2)} {'%' if unit.startswith('%') else unit}".strip()

@@ -40,11 +40,15 @@ _VARIANT = re.compile(r"(?P<name>\w+)\((?P<settings>.*)\)")
 
 
 def catalogue(config: str) -> pd.DataFrame:
-    """Return the catalogue published with a configuration, an activation a row; empty where none is published yet."""
-    path = params.root() / "reports" / config / "catalogue.csv"
-    if not path.is_file():
-        return pd.DataFrame(columns=list(COLUMNS))
-    return pd.read_csv(path, dtype={"year": "Int64"})
+    """Return the catalogue published with a configuration, an activation a row.
+
+    Before a configuration is published, that of another one serves; without any the table is empty.
+    """
+    folder = params.root() / "reports"
+    for path in (folder / config / "catalogue.csv", *sorted(folder.glob("*/catalogue.csv"))):
+        if path.is_file():
+            return pd.read_csv(path, dtype={"year": "Int64"})
+    return pd.DataFrame(columns=list(COLUMNS))
 
 
 def word(value: str) -> str:

@@ -1,5 +1,7 @@
 """Rates: how the outcome responds to the learning rate, and how wide the band of good rates is."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -59,7 +61,9 @@ def palette_of(catalogue: pd.DataFrame, activation: str) -> str:
 
 def _by_rate(tune: pd.DataFrame) -> pd.DataFrame:
     found = []
-    for (activation, init, rate), part in tune.groupby(["activation", "init", "lr"]):
+    key: Any
+    for key, part in tune.groupby(["activation", "init", "lr"]):
+        activation, init, rate = key
         wild = ~np.isfinite(part["value"].to_numpy(float))
         middle, low, high = intervals.geometric(part["value"]) if not wild.any() else (np.nan,) * 3
         found.append((activation, init, float(rate), middle, low, high, float(wild.mean())))
@@ -89,12 +93,12 @@ def _panel(
         if len(last):
             ends.append(End(naming.word(init), float(last.iloc[-1]), colour, x=float(own["lr"][last.index[-1]])))
     at_ends(axes, ends, size=SMALL - 0.5, reach=6)
-    plain(axes.xaxis, *limits[:2], count=4)
+    plain(axes.xaxis, *limits[:2], count=3)
     plain(axes.yaxis, *limits[2:], count=4)
 
 
 def _curve(axes: Axes, own: pd.DataFrame, colour: str, dashes: object, *, top: float) -> None:
-    axes.plot(own["lr"], own["middle"], color=colour, linestyle=dashes, linewidth=1.0, zorder=2)  # type: ignore[arg-type]
+    axes.plot(own["lr"], own["middle"], color=colour, linestyle=dashes, linewidth=1.0, zorder=2)
     axes.fill_between(
         own["lr"].to_numpy(float), own["low"].to_numpy(float), own["high"].to_numpy(float),
         color=colour, alpha=0.15, linewidth=0, zorder=1,
@@ -105,9 +109,9 @@ def _curve(axes: Axes, own: pd.DataFrame, colour: str, dashes: object, *, top: f
 
 def _rings(axes: Axes, own: pd.DataFrame, chosen: pd.DataFrame, colour: str) -> None:
     counts = chosen["lr"].value_counts()
-    at = own.set_index("lr")["middle"]
-    for rate, count in counts.items():
-        if rate in at.index:
+    at = dict(zip(own["lr"], own["middle"], strict=True))
+    for rate, count in zip(counts.index.astype(float), counts, strict=True):
+        if rate in at:
             size = 60 * count / max(len(chosen), 1) + 6
             axes.scatter([rate], [at[rate]], s=size, facecolors="none", edgecolors=colour, linewidths=0.9, zorder=3)
 
@@ -123,7 +127,7 @@ def band_widths(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def _under_best_init(runs: pd.DataFrame) -> float:
-    init = runs.loc[runs["value"].idxmin(), "init"]
+    init = runs["init"].iloc[int(runs["value"].argmin())]
     own = runs[runs["init"] == init].sort_values("lr")
     return octaves(own["lr"].to_numpy(float), own["value"].to_numpy(float))
 

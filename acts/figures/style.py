@@ -5,13 +5,15 @@ on a page of fixed width with panels placed in inches: labels never depend on a 
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
 from acts.figures.palette import GREY, INK, PALE
 
@@ -129,6 +131,20 @@ def panels(
         box = (x / width, y / tall, (cell - left - right) / width, height / tall)
         axes.append(figure.add_axes(box))
     return figure, axes
+
+
+def text_width(text: str, size: float, *, weight: str = "normal") -> float:
+    """Return how wide a text is set, in inches, in the font that figures are measured with."""
+    path = TextPath((0, 0), text, size=size, prop=FontProperties(family=RC["font.sans-serif"], weight=weight))
+    return float(path.get_extents().width) / 72
+
+
+def key(figure: Figure, entries: Iterable[tuple[str, str]], *, x: float, y: float) -> None:
+    """Write words in their colours in a line from x, y (inches from the lower left corner)."""
+    width, height = figure.get_size_inches()
+    for text, colour in entries:
+        figure.text(x / width, y / height, text, color=colour, fontsize=SMALL, fontweight="bold", va="bottom")
+        x += text_width(text, SMALL, weight="bold") + 0.16
 
 
 def missing(what: str) -> Figure:

@@ -1,5 +1,7 @@
 """Verdicts: the ledger counted, drawn and listed."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from acts.figures.forest import forest
 from acts.figures.ledger import contradictions, listing, stated, summary, waiting
 from acts.figures.palette import GREY, HOLLOW, PALE, VERDICTS, ink_on
-from acts.figures.style import SMALL, WIDTH, drawn, missing, panels
+from acts.figures.style import WIDTH, drawn, key, missing, panels
 
 __all__ = ["contradictions", "forest", "listing", "stated", "summary", "tiles", "topics", "waiting"]
 
@@ -46,7 +48,7 @@ def _row(axes: Axes, word: str, claims: list[str], top: float) -> None:
     for place, claim in enumerate(claims):
         down, along = divmod(place, _ABREAST)
         box = (left + along + 0.05, top + down + 0.07)
-        style = {"facecolor": "none" if hollow else colour, "edgecolor": PALE if hollow else colour}
+        style: Any = {"facecolor": "none" if hollow else colour, "edgecolor": PALE if hollow else colour}
         axes.add_patch(FancyBboxPatch(box, 0.9, 0.86, boxstyle=_ROUND, linewidth=0.7, **style))
         ink = GREY if hollow else ink_on(colour)
         axes.text(box[0] + 0.45, box[1] + 0.45, claim, ha="center", va="center", fontsize=6, color=ink)
@@ -73,7 +75,8 @@ def topics(ledger: pd.DataFrame) -> Figure:
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("claims")
-    _legend(figure, [word for word in VERDICTS if (ledger["verdict"] == word).any()])
+    words = [word for word in VERDICTS if (ledger["verdict"] == word).any()]
+    key(figure, [(word, VERDICTS[word]) for word in words], x=0.15, y=figure.get_figheight() - 0.18)
     return figure
 
 
@@ -85,10 +88,3 @@ def _bar(axes: Axes, row: int, start: int, count: int, word: str) -> None:
     )  # fmt: skip
     ink = GREY if hollow else ink_on(VERDICTS[word])
     axes.text(start + count / 2, row, str(count), ha="center", va="center_baseline", fontsize=6.5, color=ink, zorder=4)
-
-
-def _legend(figure: Figure, words: list[str]) -> None:
-    x, y, height = 0.02, 1.0, figure.get_figheight()
-    for word in words:
-        figure.text(x, y - 0.16 / height, word, color=VERDICTS[word], fontsize=SMALL, fontweight="bold")
-        x += (len(word) * 0.068 + 0.2) / WIDTH
