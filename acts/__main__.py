@@ -63,7 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(given: argparse.Namespace) -> int:
-    """Carry out one command and return its exit code."""
+    """Carry out one command and return its exit code; a configuration is read before anything heavy is imported."""
+    if hasattr(given, "config"):
+        from acts import params
+
+        params.load(given.config)
     if given.command == "run":
         from acts import publish
 

@@ -91,7 +91,7 @@ def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFun
     return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
 
 
-def _files(room: str) -> Iterator[Path]:
+def files(room: str) -> Iterator[Path]:
     """Yield the Python files of a room, sorted, without catalogues."""
     folder = Path(acts.__file__).parent
     single = folder / f"{room}.py"
@@ -105,7 +105,7 @@ def _files(room: str) -> Iterator[Path]:
 @cache
 def room_source(room: str) -> str:
     """Return the sha256 of a room's normalised source, as it stood when this process first asked."""
-    parts = [[path.name, normalised(path.read_text("utf-8"))] for path in _files(room)]
+    parts = [[path.name, normalised(path.read_text("utf-8"))] for path in files(room)]
     return sha256(canonical(parts))
 
 
@@ -229,7 +229,7 @@ def keys(job: Job, module: ModuleType) -> list[str]:
         "experiment": job.experiment,
         "activation": job.activation,
         "source": source_of(module),
-        "function": function_source(job.activation) if "activations" in rooms else None,
+        "function": function_source(job.activation) if rooms else None,
         "torch": torch_version(),
     }
     shared = sha256(canonical(about))

@@ -133,8 +133,9 @@ class Local:
     def close(self) -> None:
         """End the workers at once: a job under way is lost, a finished one is in the store."""
         for nanny in list(self._cluster.workers.values()) if self._cluster is not None else ():
-            with suppress(Exception):
-                nanny.auto_restart = False
+            with suppress(
+                Exception
+            ):  # at once before the cluster is closed: told to stop, they would end their jobs first
                 os.kill(nanny.pid, signal.SIGKILL)
         for part, patience in ((self._client, 2), (self._cluster, 3)):
             if part is not None:

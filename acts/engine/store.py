@@ -139,10 +139,6 @@ class Store:
         paths = {self.places[key].path for key in keys if key in self.places}
         return max((self.headers[path]["finished"] for path in paths), default="")
 
-    def size(self) -> int:
-        """Return the bytes that all job files take."""
-        return sum(path.stat().st_size for path in self._files())
-
     # --- writing
 
     def path(self, name: str) -> Path:

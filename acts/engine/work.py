@@ -81,9 +81,8 @@ def do(task: Task) -> Receipt:
     mark, stack = marks / f"{task.name}.{task.attempt}", marks / f"{task.name}.stack"
     if mark.exists():
         told = stack.read_text("utf-8", "replace") if stack.exists() else ""
-        return (
-            Receipt("timeout", reason=f"no end after {task.deadline:.0f} s", detail=told) if told else Receipt("lost")
-        )
+        reason = f"no end after {task.deadline:g} s" if task.deadline else ""
+        return Receipt("timeout", reason=reason, detail=told) if told else Receipt("lost")
     try:
         module = keys.resolve(task.word, task.path)
         if keys.source_of(module) != task.source:

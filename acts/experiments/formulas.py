@@ -17,7 +17,7 @@ from acts.jobs import Job, Run
 from acts.records import frame
 
 word = "formulas"
-rooms = ("properties", "theory", "facts", "elementwise")
+rooms = ("activations", "elementwise", "facts", "properties", "theory")
 budget = 2.0  # seconds for all parts of one activation
 EXTREMA = (("minimum", "infimum"), ("maximum", "supremum"))
 
@@ -30,10 +30,11 @@ def plan(params: Any, records: pd.DataFrame) -> list[Job]:
         return []
     chosen = names() if section.activations == "all" else [get(name).name for name in section.activations]
     curve = {"points": section.points, "span": float(section.span)}
-    return [Job(word, name, tuple(_runs(get(name), curve)), seconds=budget) for name in chosen]
+    return [Job(word, name, tuple(runs(get(name), curve)), seconds=budget) for name in chosen]
 
 
-def _runs(activation: Activation, curve: Mapping[str, Any]) -> Iterator[Run]:
+def runs(activation: Activation, curve: Mapping[str, Any]) -> Iterator[Run]:
+    """Yield one run a part: what one table of facts depends on besides the activation itself."""
     exact = {"phase": "exact", "seed": None, "device": "cpu", "dtype": "float64"}
     if activation.elementwise:
         yield {**exact, "part": "properties"}
