@@ -78,7 +78,10 @@ SOURCES = {
 
 
 class Fact(Model):
-    """Where one number stands in the records; a column that is left out is null there."""
+    """Where one number stands in the records; a column that is left out is null there.
+
+    An ``optional`` fact may be absent, as a minimum that is not attained: only sentences use it.
+    """
 
     activation: str
     metric: str
@@ -88,6 +91,7 @@ class Fact(Model):
     network: str | None = None
     depth: int | None = None
     layer: int | None = None
+    optional: bool = False
 
 
 class Check(Model):

@@ -67,7 +67,7 @@ def _condition(word: Word, values: Mapping[str, float | str]) -> str:
 
 
 def look_up(facts: Mapping[str, Fact], rows: pd.DataFrame) -> tuple[dict[str, float], list[str]]:
-    """Return the facts' values by name, and a readable line for each fact that the rows do not hold."""
+    """Return the facts' values by name, and a readable line for each that is needed and not there."""
     wanted = rows[rows["metric"].isin([fact.metric for fact in facts.values()])]
     places = wanted[list(PLACE)].astype(object).where(wanted[list(PLACE)].notna(), None)
     known: dict[Key, float] = dict(zip(map(tuple, places.itertuples(index=False)), wanted["value"], strict=True))
@@ -76,7 +76,7 @@ def look_up(facts: Mapping[str, Fact], rows: pd.DataFrame) -> tuple[dict[str, fl
         key = tuple(getattr(fact, column) for column in PLACE)
         if key in known and not math.isnan(known[key]):
             values[name] = float(known[key])
-        else:
+        elif not fact.optional:
             missing.append(" ".join([f"{fact.metric} of {fact.activation}", *_open(fact)]))
     return values, missing
 

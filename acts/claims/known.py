@@ -14,7 +14,7 @@ import pandas as pd
 from acts.claims.catalogue import EXPERIMENTS, Claim, ClaimError, suggestion
 
 ACTIVATIONS = Path(__file__).resolve().parent.parent / "activations"
-DATASETS = ("digits", "spirals", "fashion_mnist", "mnist", "gaussian")
+DATASETS = ("digits", "spirals", "teacher", "fashion_mnist", "fashion_mnist_14", "mnist", "mnist_14", "gaussian")
 METRICS = {
     "formulas": (
         "infimum", "supremum", "infimum_attained", "supremum_attained", "minimum_x", "minimum", "maximum_x", "maximum",

@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from acts.claims import exact, known, sentences
+from acts import stats
+from acts.claims import contrasts, exact, known, sentences
 from acts.claims.catalogue import (
     NOTEBOOKS,
     Claim,
@@ -43,8 +44,6 @@ def judge(claim: Claim, records: pd.DataFrame) -> Verdict:
         return _unmeasured(claim, records)
     if isinstance(claim.rule, Conjunction):
         return _conjunction(claim, records)
-    from acts.claims import contrasts
-
     if where(records, experiment=claim.experiment).empty:
         return _not_run(claim)
     return contrasts.judge(claim, records)
@@ -102,8 +101,6 @@ def ledger(records: pd.DataFrame, *, config: str = "", claims: Sequence[Claim] |
     table = pd.DataFrame(rows, columns=[*FIRST, *(name for name in TYPES if name not in FIRST)]).astype(TYPES)
     tested = table["p_holm"].dropna().astype(float)
     if len(tested):
-        from acts import stats
-
         table["q_fdr"] = pd.Series(stats.benjamini_hochberg(tested.tolist()), index=tested.index, dtype="Float64")
     table.attrs["config"] = config
     return table[[*FIRST, *(name for name in TYPES if name not in FIRST)]]

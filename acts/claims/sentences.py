@@ -23,7 +23,9 @@ def number(value: float, digits: int = DIGITS) -> str:
     """Return a number for running text: significant digits, a real minus sign, powers of ten beyond 1e-3 and 1e5."""
     if not math.isfinite(value):
         return "not a number" if math.isnan(value) else ("∞" if value > 0 else "−∞")
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
+    if value == 0:
+        return "0"
+    if 1e-3 <= abs(float(f"{value:.{digits - 1}e}")) < 1e5:
         text = f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:.0f}"
         return text.replace("-", "−")
     mantissa, exponent = f"{value:.{max(digits - 2, 1)}e}".split("e")

@@ -1,10 +1,14 @@
 """The ledger counted: what an executive page says about ninety claims, as numbers and small tables."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
-from acts.claims.catalogue import DECIDED, VOCABULARY
+from acts import stats
+from acts.claims import exact
+from acts.claims.catalogue import DECIDED, VOCABULARY, Claim, Exact, catalogue
+from acts.records import where
 
 RATE = 0.05
 
@@ -15,7 +19,8 @@ class Summary:
 
     ``distinct`` counts questions, that is claims that do not rest on another's evidence. ``below_line`` tests lie below
     the Benjamini–Hochberg line at ``rate``; ``false_below`` of them are expected to be false at most, and
-    ``expected_false`` of all ``tests`` judged at that rate one by one.
+    ``expected_false`` of all ``tests`` judged at that rate one by one. ``contradictions`` are pairs of claims that pull
+    against each other, a row a pair, both sides with their verdict.
     """
 
     claims: int
@@ -34,8 +39,6 @@ class Summary:
 
 def summarise(ledger: pd.DataFrame) -> Summary:
     """Return the counts of a ledger."""
-    from acts import stats
-
     decided = ledger["verdict"].isin(DECIDED)
     distinct = ledger["same_evidence_as"].isna()
     tested = ledger["p_holm"].dropna().astype(float).tolist()
@@ -56,6 +59,29 @@ def summarise(ledger: pd.DataFrame) -> Summary:
     )
 
 
+def corrections(records: pd.DataFrame) -> pd.DataFrame:
+    """Return the numbers that a source prints and the computation does not confirm, a row a number.
+
+    Columns claim, statement, number (its name in the rule), quoted, found, error (quoted − found), source.
+    """
+    columns = ["claim", "statement", "number", "quoted", "found", "error", "source"]
+    rows = [row for claim in catalogue() for row in _misquoted(claim, records)]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _misquoted(claim: Claim, records: pd.DataFrame) -> Iterator[tuple[str | float, ...]]:
+    rule = claim.rule
+    if not isinstance(rule, Exact):
+        return
+    values, _ = exact.look_up(rule.facts, where(records, experiment=rule.experiment, phase="exact"))
+    for check in (check for case in rule.cases for check in case.checks if check.op == "=="):
+        if check.left in values and check.right in rule.quoted:
+            found, quoted = values[str(check.left)], rule.quoted[str(check.right)]
+            if not exact.compare(check, {**values, **rule.quoted}):
+                told = (str(check.left), quoted, found, quoted - found, "; ".join(claim.sources))
+                yield claim.id, claim.claim, *told
+
+
 def _by_verdict(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return ``verdict, claims`` in the order of the vocabulary, a verdict that nothing got included."""
     counts = ledger["verdict"].value_counts().reindex(list(VOCABULARY), fill_value=0)
@@ -72,7 +98,6 @@ def _by_topic(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def _contradictions(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of claims that pull against each other, both sides with their verdict, a row a pair."""
     rows = ledger.dropna(subset=["contradicts"])[["claim", "contradicts", "statement", "verdict"]]
     other = ledger[["claim", "statement", "verdict"]].add_prefix("other_")
     pairs = rows.merge(other, left_on="contradicts", right_on="other_claim")

@@ -87,7 +87,8 @@ def against_sigmoid(activation: Activation, sigmoid: Activation) -> Iterator[Row
         value = activation.oracle(list(POINTS))
         yield row("sigmoid_residual", max(abs(f - (2 * s - 1)) for f, s in zip(value, doubled, strict=True)))
     x = np.linspace(0.0, HALF_LINE / 4, 3001)
-    lead = np.array([_lead(activation, sigmoid, t) for t in x])
+    points = torch.from_numpy(x)
+    lead = (activation.derivative(points) - sigmoid.derivative(points)).numpy()
     lost = np.flatnonzero(lead < 0)
     yield row("steeper_until", _crossing(activation, sigmoid, x, int(lost[0])) if len(lost) else np.inf)
 

@@ -43,9 +43,13 @@ def identity(activation: Activation) -> Iterator[Row]:
             yield row("affine_residual", affine_residual(f, depth), depth=depth)
     yield row("xor_affine_error", _least_squares_error(INPUTS, XOR))
     for power in (1, 2, 3):
-        yield from _fits(lambda x, p=power: f(x) ** p, f"power={power};")
+        yield from _fits(_power(f, power), f"power={power};")
     for name, function in BATTERY.items():
         yield from _tried(name, function)
+
+
+def _power(f: Scalar, power: int) -> Scalar:
+    return lambda x: f(x) ** power
 
 
 def fits(activation: Activation) -> Iterator[Row]:
@@ -54,9 +58,9 @@ def fits(activation: Activation) -> Iterator[Row]:
 
 
 def _fits(f: Scalar, arm: str) -> Iterator[Row]:
-    for target in TARGETS:
-        for width in WIDTHS:
-            yield row("fit_error", fit_error(f, target, width), arm=f"{arm}target={target}", network=f"mlp_1x{width}")
+    for width in WIDTHS:
+        for target, error in fit_errors(f, width).items():
+            yield row("fit_error", error, arm=f"{arm}target={target}", network=f"mlp_1x{width}")
 
 
 def _tried(name: str, function: Callable[[torch.Tensor], torch.Tensor]) -> Iterator[Row]:
@@ -78,16 +82,18 @@ def affine_residual(f: Scalar, depth: int) -> float:
     """Return the share of a random network's output, in rms, that no affine map of its input explains.
 
     ``depth`` hidden layers of 16 units on 2 inputs, weights N(0, 1/fan_in), biases N(0, 1); 256 inputs from N(0, 1).
+    nan where the output overflows.
     """
     draw = np.random.default_rng(DRAW)
     inputs = draw.standard_normal((256, 2))
     hidden = inputs
-    for _ in range(depth):
-        weights = draw.standard_normal((hidden.shape[1], 16)) / np.sqrt(hidden.shape[1])
-        hidden = f(hidden @ weights + draw.standard_normal(16))
-    output = hidden @ draw.standard_normal(16)
-    spread = np.sqrt(np.mean((output - output.mean()) ** 2))
-    return float(np.sqrt(np.mean(_unexplained(inputs, output) ** 2)) / spread)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(depth):
+            weights = draw.standard_normal((hidden.shape[1], 16)) / np.sqrt(hidden.shape[1])
+            hidden = f(hidden @ weights + draw.standard_normal(16))
+        output = hidden @ draw.standard_normal(16)
+        spread = np.sqrt(np.mean((output - output.mean()) ** 2))
+    return float(np.sqrt(np.mean(_unexplained(inputs, output) ** 2)) / spread) if np.isfinite(spread) else float("nan")
 
 
 def _unexplained(inputs: Array, output: Array) -> Array:
@@ -117,8 +123,8 @@ def gate(activation: Activation) -> Iterator[Row]:
     yield row("xor_error", np.abs(INPUTS.sum(axis=1) - 2 * product - XOR).max(), arm="f=product")
 
 
-def fit_error(f: Scalar, target: str, width: int) -> float:
-    """Return the rms error, relative to the target's rms, of one hidden layer fitted to 401 points of [−3, 3].
+def fit_errors(f: Scalar, width: int) -> dict[str, float]:
+    """Return the rms errors, relative to each target's rms, of one hidden layer fitted to 401 points of [−3, 3].
 
     Hidden weights are drawn once and nested (a wider layer keeps the narrower one's units): slopes N(0, 2²), kinks
     uniform over the interval; the outer weights and bias are solved by least squares.
@@ -126,6 +132,7 @@ def fit_error(f: Scalar, target: str, width: int) -> float:
     draw = np.random.default_rng(DRAW)
     slopes, kinks = 2 * draw.standard_normal(max(WIDTHS)), draw.uniform(-3, 3, max(WIDTHS))
     x = np.linspace(-3, 3, 401)
-    y = TARGETS[target](x)
+    y = np.column_stack([target(x) for target in TARGETS.values()])
     layer = f(slopes[:width] * (x[:, None] - kinks[:width]))
-    return float(np.sqrt(np.mean(_unexplained(layer, y) ** 2) / np.mean(y**2)))
+    errors = np.sqrt(np.mean(_unexplained(layer, y) ** 2, axis=0) / np.mean(y**2, axis=0))
+    return dict(zip(TARGETS, errors.tolist(), strict=True))

@@ -105,6 +105,9 @@ def constants(elu: Activation) -> Iterator[Row]:
         def expect(power: int, alpha: mpmath.mpf) -> mpmath.mpf:
             return mpmath.quad(lambda z: value(z, alpha) ** power * mpmath.npdf(z), cuts)
 
-        alpha = mpmath.findroot(lambda a: expect(1, a), (1.5, 1.8), solver="anderson", tol=1e-20)
+        try:
+            alpha = mpmath.findroot(lambda a: expect(1, a), (1.5, 1.8), solver="anderson", tol=1e-20)
+        except (ValueError, ZeroDivisionError):
+            return  # no α keeps the mean at 0
         yield row("constant_alpha", alpha)
         yield row("constant_scale", 1 / mpmath.sqrt(expect(2, alpha)))
