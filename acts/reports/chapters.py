@@ -85,9 +85,7 @@ def read(content: Sequence[Cell], *, name: str) -> Chapter:
 
 
 def _code(cell: Cell, roles: dict[str, list[Node]], chapter: Chapter) -> list[Node]:
-    blocks: list[Node] = []
-    if cell.source:
-        blocks.append(tree.div("", ("acts-code",), [tree.code_block(cell.source, "python")]))
+    code = [tree.div("", ("acts-code",), [tree.code_block(cell.source, "python")])] if cell.source else []
     shown = [
         block
         for number, output in enumerate(cell.outputs)
@@ -95,8 +93,8 @@ def _code(cell: Cell, roles: dict[str, list[Node]], chapter: Chapter) -> list[No
     ]
     if cell.label:
         kind = "acts-figure" if cell.label.startswith("fig-") else "acts-table"
-        return [*blocks, numbered(kind, cell.label, roles.get("caption", []), shown)]
-    return blocks + shown
+        return [numbered(kind, cell.label, roles.get("caption", []), shown), *code]
+    return shown + code
 
 
 def numbered(kind: str, label: str, caption: list[Node], shown: list[Node]) -> Node:

@@ -84,7 +84,7 @@ def build(
         for index, chapter in enumerate(everything)
     ]
     cited = _cited(sections, bibliography)
-    blocks = [block for section in cited[1:] for block in _unwrapped(section)]
+    blocks = _joined_code([block for section in cited[1:] for block in _unwrapped(section)])
     headings = numbers.headings + _closing_heading(blocks)
     pictures = {key: picture for chapter in everything for key, picture in chapter.pictures.items()}
     return Document(front, _unwrapped(cited[0]), blocks, headings, pictures, attachments)
@@ -139,6 +139,22 @@ def _unwrapped(section: Node) -> list[Node]:
     if section["t"] == "Div" and "acts-part" in tree.classes(section):
         return section["c"][1]
     return [_heading_of_references(), section]
+
+
+def _joined_code(blocks: list[Node]) -> list[Node]:
+    """Return blocks in which the code of cells that follow each other without a word between is one."""
+    joined: list[Node] = []
+    for block in blocks:
+        if joined and _is_code(block) and _is_code(joined[-1]):
+            source = f"{tree.text(joined[-1])}\n\n{tree.text(block)}"
+            joined[-1] = tree.div("", ("acts-code",), [tree.code_block(source, "python")])
+        else:
+            joined.append(block)
+    return joined
+
+
+def _is_code(block: Node) -> bool:
+    return block["t"] == "Div" and "acts-code" in tree.classes(block)
 
 
 def _heading_of_references() -> Node:

@@ -7,7 +7,7 @@ import math_core
 import tex2typst
 
 PRIME = re.compile(r"<msup>((?:(?!<msup>).)*?)<mo>([′″‴⁗])</mo></msup>")
-FENCES = {r"\lVert": r"\|", r"\rVert": r"\|", r"\lvert": "|", r"\rvert": "|"}
+FENCES = {r"\lVert": r"\|", r"\rVert": r"\|", r"\Vert": r"\|", r"\lvert": "|", r"\rvert": "|", r"\vert": "|"}
 # What the converter writes and today's Typst spells otherwise.
 SPELLINGS = {"dot.circle": "dot.o", "plus.circle": "plus.o", "times.circle": "times.o", "minus.circle": "minus.o"}
 PRIMES = re.compile(r"\^\(('(?: ')+)\)")

@@ -7,15 +7,12 @@ from html import escape
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from acts.reports import fonts, pandoc, pictures, tree
+from acts.reports import fonts, marks, pandoc, pictures, tables, tree
 from acts.reports.document import TEMPLATES, Document
 from acts.reports.formulas import to_mathml
 from acts.reports.tree import Node
 
 CUT = "<!--acts-cut-->"
-VERDICTS = (
-    "supported", "refuted", "mixed", "true-if", "equivalent", "inconclusive", "not-decidable", "not-measured-here",
-)  # fmt: skip
 
 
 def render(document: Document) -> str:
@@ -128,13 +125,26 @@ class _Page:
             case "Header":
                 return self._heading(node)
             case "Table":
-                return [tree.raw("html", _scroll("Table")), *self._inside([node]), tree.raw("html", "</div>")]
+                return self._grid(node)
             case "Div":
                 return self._division(node)
         return None
 
-    def _inside(self, blocks: list[Node]) -> list[Node]:
-        return [{**block, "c": tree.walk(block["c"], self._action)} for block in blocks]
+    def _grid(self, node: Node) -> list[Node]:
+        """Return a table in a box of its own that scrolls sideways; its formulas at full size."""
+        wide = " wide" if sum(tables.widths(node)[0]) > tables.PORTRAIT else ""
+        box = f'<div class="scroll{wide}" role="region" aria-label="Table" tabindex="0">'
+        filled = {
+            "t": "Table",
+            "c": tree.walk(marks.marked(tables.sized(node, tables.Plan("natural")))["c"], self._in_table),
+        }
+        return [tree.raw("html", box), filled, tree.raw("html", "</div>")]
+
+    def _in_table(self, node: Node) -> Node | list[Node] | None:
+        if node["t"] == "Math":
+            markup = to_mathml(node["c"][1], display=False)
+            return tree.raw_inline("html", markup.replace("<math", '<math displaystyle="true"', 1))
+        return self._action(node)
 
     def _heading(self, node: Node) -> Node:
         level, attributes, inlines = node["c"]
@@ -238,7 +248,7 @@ class _Page:
 
     def _claim(self, node: Node) -> list[Node]:
         (identifier, kinds, _), blocks = node["c"]
-        verdict = next((kind for kind in kinds if kind in VERDICTS), "")
+        verdict = next((kind for kind in kinds if kind in marks.SLUGS), "")
         own = f' id="{escape(identifier)}"' if identifier else ""
         shown = self.fit(blocks)
         return [
@@ -250,7 +260,3 @@ class _Page:
 
 def _classes(node: Node) -> list[str]:
     return tree.classes(node) if node["t"] == "Div" else []
-
-
-def _scroll(name: str) -> str:
-    return f'<div class="scroll" role="region" aria-label="{name}" tabindex="0">'

@@ -14,10 +14,8 @@ from ruamel.yaml import YAML, YAMLError
 
 from acts.reports.document import Front
 from acts.reports.faults import ReportError
+from acts.reports.marks import VOCABULARY
 
-VOCABULARY = (
-    "supported", "refuted", "mixed", "true if", "equivalent", "inconclusive", "not decidable", "not measured here",
-)  # fmt: skip
 UNDECIDED = ("inconclusive", "not decidable", "not measured here")
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 STAMP = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp())
@@ -154,8 +152,7 @@ def appendix(provenance: Mapping[str, Any]) -> str:
         _comparisons(provenance.get("experiments", {})),
         _data(provenance),
         _failures(provenance),
-        "## Versions {.unnumbered #versions}\n\n"
-        + _table(("Package", "Version"), provenance.get("versions", {}).items()),
+        f"## Versions {{.unnumbered #versions}}\n\n{versions}",
         _configuration(str(provenance.get("params", ""))),
     ]
     return "\n\n".join(part for part in chapters if part) + "\n"

@@ -6,11 +6,10 @@ from typing import Any
 
 import typst
 
-from acts.reports import fonts, pandoc, pictures, tables, tree
+from acts.reports import fonts, marks, pandoc, pictures, tables, tree
 from acts.reports.document import TEMPLATES, Document
 from acts.reports.faults import ReportError
 from acts.reports.formulas import to_typst
-from acts.reports.html import VERDICTS
 from acts.reports.tree import Node
 
 STANDARDS: list[Any] = ["a-3a", "ua-1"]
@@ -99,18 +98,24 @@ class _Sheet:
     def _action(self, node: Node) -> Node | list[Node] | None:
         match node["t"]:
             case "Math":
-                return tree.raw_inline("typst", _formula(node["c"][1], display=node["c"][0]["t"] == "DisplayMath"))
+                return tree.raw_inline("typst", _formula(node["c"][1], form="inline"))
             case "Table":
-                return self._wrapped(f"#fit({tables.mode(node)})[", [self._sized(node)], "]")
+                return self._grid(node)
             case "Div":
                 return self._division(node)
             case "Span":
                 return self._span(node)
         return None
 
-    def _sized(self, node: Node) -> Node:
-        sized = tables.sized(node)
-        return {"t": "Table", "c": tree.walk(sized["c"], self._action)}
+    def _grid(self, node: Node) -> list[Node]:
+        plan = tables.plan(node)
+        filled = {"t": "Table", "c": tree.walk(tables.sized(marks.marked(node), plan)["c"], self._in_table)}
+        return self._wrapped(f"#fit({quoted(plan.mode)}, {plan.size})[", [filled], "]")
+
+    def _in_table(self, node: Node) -> Node | list[Node] | None:
+        if node["t"] == "Math":
+            return tree.raw_inline("typst", _formula(node["c"][1], form="display"))
+        return self._action(node)
 
     def _division(self, node: Node) -> list[Node] | None:
         kinds = tree.classes(node)
@@ -152,11 +157,13 @@ class _Sheet:
 
     def _table(self, node: Node) -> list[Node]:
         caption = self._caption(node, "Table")
-        rows = sum(tables.rows(table) for table in tree.find(node["c"][1], "Table"))
-        content = self.fit(node["c"][1][1:])
+        grids = tree.find(node["c"][1], "Table")
+        rows = sum(tables.rows(grid) for grid in grids)
+        turned = any(tables.plan(grid).turned for grid in grids)
+        opening, closing = ("#page(flipped: true)[", "]") if turned else ("", "")
         return [
-            tree.raw("typst", f"#table-figure(rows: {rows}, caption: ["), *caption, tree.raw("typst", "])["), *content,
-            tree.raw("typst", f"]{_label(node)}"),
+            tree.raw("typst", f"{opening}#table-figure(rows: {rows}, caption: ["), *caption, tree.raw("typst", "])["),
+            *self.fit(node["c"][1][1:]), tree.raw("typst", f"]{_label(node)}{closing}"),
         ]  # fmt: skip
 
     def _picture(self, node: Node) -> list[Node]:
@@ -169,21 +176,22 @@ class _Sheet:
         formula = tree.find(node["c"][1], "Math")[0]["c"][1]
         number = tree.values(node).get("number", "")
         mark = quoted(f"({number})") if number else "none"
-        return [tree.raw("typst", f"#displayed({_formula(formula, display=True)}, number: {mark}){_label(node)}")]
+        return [tree.raw("typst", f"#displayed({_formula(formula, form='block')}, number: {mark}){_label(node)}")]
 
     def _stream(self, node: Node) -> list[Node]:
         return [tree.raw("typst", f"#stream({quoted(fonts.spoken(tree.text(node['c'][1])))})")]
 
     def _claim(self, node: Node) -> list[Node]:
-        verdict = next((kind for kind in tree.classes(node) if kind in VERDICTS), "")
+        verdict = next((kind for kind in tree.classes(node) if kind in marks.SLUGS), "")
         return self._wrapped(f"#claim({quoted(verdict)})[", self.fit(node["c"][1]), f"]{_label(node)}")
 
     def _span(self, node: Node) -> list[Node] | None:
         kinds = tree.classes(node)
-        for kind in ("verdict", "source"):
+        for kind in ("verdict", "source", "word"):
             if kind in kinds:
                 inner: list[Any] = tree.walk(node["c"][1], self._action)
-                return [tree.raw_inline("typst", f"#{kind}["), *inner, tree.raw_inline("typst", "]")]
+                call = f"#word({quoted(kinds[-1])})[" if kind == "word" else f"#{kind}["
+                return [tree.raw_inline("typst", call), *inner, tree.raw_inline("typst", "]")]
         return None
 
 
@@ -192,9 +200,11 @@ def _label(node: Node) -> str:
     return f"#label({quoted(identifier)})" if identifier else ""
 
 
-def _formula(tex: str, *, display: bool) -> str:
+def _formula(tex: str, *, form: str) -> str:
+    """Return a formula as Typst's: in a line, in a line at full size (display), or as the argument of a block."""
     converted = to_typst(tex)
     alt = quoted(fonts.spoken(" ".join(tex.split())))
-    if display:
+    if form == "block":
         return f"math.equation(block: true, alt: {alt}, $ {converted} $.body)"
-    return f"#math.equation(alt: {alt}, ${converted}$.body)"
+    body = f"$display({converted})$" if form == "display" else f"${converted}$"
+    return f"#math.equation(alt: {alt}, {body}.body)"

@@ -1,13 +1,29 @@
 """Tables on paper: how wide each column wants to be and must be, so that none leaves the margin."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from acts.reports import tree
 from acts.reports.tree import Node
 
-LINE = 92.0  # characters of the table's type that fit the text width
+PORTRAIT, LANDSCAPE = 96.0, 148.0  # letters of a table's type in the width of a page, upright and turned
+SIZES = (1.0, 0.92, 0.85, 0.78)  # of a table's type, before anything else is tried
+PADDING = 2.3  # letters that the gap beside a column takes
+UNBROKEN = 24  # letters up to which a number, or a range of numbers, stays on one line
+PROSE = 28.0  # letters from which a column is read rather than scanned
 COMMAND = re.compile(r"\\[A-Za-z]+")
+ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z*]+\}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a table is set: mode natural, wrap or shrink; the size of its type; column shares to wrap; page turned."""
+
+    mode: str
+    size: float = 1.0
+    shares: tuple[float, ...] = ()
+    turned: bool = False
 
 
 def cells(table: Node) -> list[list[list[Node]]]:
@@ -22,56 +38,65 @@ def rows(table: Node) -> int:
     return len(cells(table))
 
 
-def mode(table: Node) -> str:
-    """Return Typst's word for a table wider than the line: "natural", "wrap" where words can break, else "shrink"."""
-    wanted, needed = _widths(table)
-    if sum(wanted) <= LINE:
-        return '"natural"'
-    return '"wrap"' if sum(needed) <= LINE else '"shrink"'
+def plan(table: Node) -> Plan:
+    """Return how a table fits a page: as it is, with wrapped cells, on a turned page, or drawn smaller."""
+    wanted, needed = widths(table)
+    if sum(wanted) * SIZES[-1] <= PORTRAIT:
+        return Plan("natural")
+    for line, turned in ((PORTRAIT, False), (LANDSCAPE, True)):
+        for size in SIZES:
+            if sum(needed) <= line / size:
+                return Plan("wrap", size, _shares(wanted, needed, line / size), turned)
+    return Plan("shrink", turned=True)
 
 
-def sized(table: Node) -> Node:
-    """Return the table with column widths where it must wrap, and with none where it has room."""
-    wanted, needed = _widths(table)
-    total = sum(wanted)
-    if total <= LINE or sum(needed) > LINE:
-        shares: list[float | None] = [None] * len(wanted)
-    else:
-        spare = LINE - sum(needed)
-        asked = [want - need for want, need in zip(wanted, needed, strict=True)]
-        shares = [(need + spare * ask / (sum(asked) or 1.0)) / LINE for need, ask in zip(needed, asked, strict=True)]
+def _shares(wanted: list[float], needed: list[float], line: float) -> tuple[float, ...]:
+    """Return each column's part of the line: what it needs, and of the rest as much as it lacks of its wish."""
+    spare = line - sum(needed)
+    lacks = [want - need for want, need in zip(wanted, needed, strict=True)]
+    total = sum(lacks) or 1.0
+    parts = [min(want, need + spare * lack / total) for want, need, lack in zip(wanted, needed, lacks, strict=True)]
+    return tuple(round(part / max(line, sum(parts)), 4) for part in parts)
+
+
+def sized(table: Node, plan: Plan) -> Node:
+    """Return the table with the column widths of a plan, and with none of its own."""
+    shares = plan.shares or (None,) * len(table["c"][2])
     specs = [[spec[0], _width(share)] for spec, share in zip(table["c"][2], shares, strict=True)]
     return {"t": "Table", "c": [*table["c"][:2], specs, *table["c"][3:]]}
 
 
 def _width(share: float | None) -> Any:
-    return {"t": "ColWidthDefault"} if share is None else {"t": "ColWidth", "c": round(share, 4)}
+    return {"t": "ColWidthDefault"} if share is None else {"t": "ColWidth", "c": share}
 
 
-def _widths(table: Node) -> tuple[list[float], list[float]]:
-    """Return each column's natural width and its widest unbreakable piece, in characters with the gap beside them."""
-    columns = list(zip(*cells(table), strict=False))
-    wanted = [max((_line(cell) for cell in column), default=0.0) + 2 for column in columns]
-    needed = [max((_piece(cell) for cell in column), default=0.0) + 2 for column in columns]
+def widths(table: Node) -> tuple[list[float], list[float]]:
+    """Return each column's natural width and its widest unbreakable piece, in letters with the gap beside them."""
+    sides = [spec[0]["t"] for spec in table["c"][2]]
+    wanted, needed = [], []
+    for side, column in zip(sides, zip(*cells(table), strict=True), strict=True):
+        lines = [tree.text(_drawn(cell)) for cell in column]
+        wanted.append(max(map(len, lines), default=0) + PADDING)
+        body = lines[1:] if side == "AlignRight" else []
+        whole = [len(line) for line in body if len(line) <= UNBROKEN]
+        needed.append(max([*whole, *(len(piece) for line in lines for piece in _pieces(line))], default=0) + PADDING)
     return wanted, needed
 
 
-def _line(blocks: list[Node]) -> float:
-    return float(len(tree.text(_drawn(blocks))))
-
-
-def _piece(blocks: list[Node]) -> float:
-    pieces = re.split(r"[ \u2010-\u2014/]|(?<=-)", tree.text(_drawn(blocks)).replace("\xa0", "x"))
-    return float(max((len(piece) for piece in pieces), default=0))
+def _pieces(line: str) -> list[str]:
+    return re.split(r"[ \u2010-\u2014/]|(?<=-)", line)
 
 
 def _drawn(blocks: list[Node]) -> list[Node]:
     """Return blocks whose formulas are unbreakable strings about as long as they are wide."""
 
     def action(node: Node) -> Node | None:
-        if node["t"] != "Math":
-            return None
-        bare = re.sub(r"[\s{}^_&]|\\\\", "", COMMAND.sub("x", node["c"][1]))
-        return {"t": "Str", "c": "x" * max(1, round(len(bare) * 0.9))}
+        return {"t": "Str", "c": "x" * formula_width(node["c"][1])} if node["t"] == "Math" else None
 
     return tree.walk(blocks, action)
+
+
+def formula_width(tex: str) -> int:
+    """Return about how many letters wide a formula is; the widest of its lines counts."""
+    lines = ENVIRONMENT.sub("", tex).split(r"\\")
+    return max(1, max(round(0.95 * len(re.sub(r"[\s{}^_&]", "", COMMAND.sub("x", line)))) for line in lines))
