@@ -145,7 +145,7 @@ def test_a_card_is_a_fenced_div_with_claim_source_verdict_and_evidence() -> None
     text = cards.Card(claim, verdict).to_markdown()
     assert text.startswith("::: {#claim-C46 .claim .refuted}\n")
     assert text.endswith("\n:::")
-    assert "LReLU is generally better than ReLU" in text
+    assert "Leaky ReLU is generally better than ReLU" in text
     assert "活性化関数としてのReLU" in text
     assert "It is so\\. See @fig-forest." in text
     assert "[C47](#claim-C47)" in text

@@ -26,7 +26,7 @@ def judge(claim: Claim, records: pd.DataFrame) -> Verdict:
         raise TypeError(f"{claim.id} is not an exact claim but {rule.kind}")
     rows = where(records, experiment=rule.experiment, phase="exact")
     if rows.empty:
-        blank = Verdict(claim.id, "not measured here", evidence=claim.evidence)
+        blank = Verdict(claim.id, "not measured here")
         return sentences.write(claim, blank, default="This configuration does not run the comparison formulas.")
     numbers, missing = look_up(rule.facts, rows)
     if missing:

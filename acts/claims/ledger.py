@@ -1,22 +1,13 @@
 """The ledger: every claim of the catalogue judged from one records table, a row a claim."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pandas as pd
 
 from acts import stats
 from acts.claims import contrasts, exact, known, sentences
-from acts.claims.catalogue import (
-    NOTEBOOKS,
-    Claim,
-    Conjunction,
-    Exact,
-    Unmeasured,
-    Verdict,
-    Word,
-    catalogue,
-)  # fmt: skip
+from acts.claims.catalogue import NOTEBOOKS, Claim, Conjunction, Exact, Unmeasured, Verdict, Word, catalogue
 from acts.records import where
 
 FIRST = (
@@ -29,7 +20,6 @@ TYPES = {
     **dict.fromkeys(("same_evidence_as", "contradicts", "topic", "kind", "experiment", "notebook"), "string"),
     **dict.fromkeys(("statement", "source"), "string"),
 }
-FALSE_DISCOVERIES = 0.05
 
 
 def judge(claim: Claim, records: pd.DataFrame) -> Verdict:
@@ -38,6 +28,11 @@ def judge(claim: Claim, records: pd.DataFrame) -> Verdict:
     Raises ClaimError, one line, for a claim that names an activation, metric, data set or experiment nobody knows.
     """
     known.check(claim, records)
+    verdict = _judged(claim, records)
+    return replace(verdict, evidence=()) if verdict.verdict == "not measured here" else verdict
+
+
+def _judged(claim: Claim, records: pd.DataFrame) -> Verdict:
     if isinstance(claim.rule, Exact):
         return exact.judge(claim, records)
     if isinstance(claim.rule, Unmeasured):
@@ -50,7 +45,7 @@ def judge(claim: Claim, records: pd.DataFrame) -> Verdict:
 
 
 def _not_run(claim: Claim) -> Verdict:
-    blank = Verdict(claim.id, "not measured here", evidence=claim.evidence, margin=claim.margin)
+    blank = Verdict(claim.id, "not measured here", margin=claim.margin)
     wanted = f"This configuration does not run the comparison {claim.experiment}, which would decide it"
     return sentences.write(claim, blank, default=f"{wanted} ({NOTEBOOKS[claim.experiment]}).")
 
@@ -58,10 +53,11 @@ def _not_run(claim: Claim) -> Verdict:
 def _unmeasured(claim: Claim, records: pd.DataFrame) -> Verdict:
     """Return *not measured here*, with what mathematics already says where its numbers are in the records."""
     rule = claim.rule
+    assert isinstance(rule, Unmeasured)
     rows = where(records, experiment="formulas", phase="exact")
-    values, missing = exact.look_up(rule.facts, rows) if rule.facts else ({}, [])  # type: ignore[union-attr]
+    values, missing = exact.look_up(rule.facts, rows) if rule.facts else ({}, [])
     told = claim.sentences.get("not measured here", "") if values and not missing else ""
-    blank = Verdict(claim.id, "not measured here", evidence=claim.evidence)
+    blank = Verdict(claim.id, "not measured here")
     closing = f"The comparison that decides it, {claim.experiment}, is not run here."
     bare = claim.model_copy(update={"sentences": {}})
     return sentences.write(bare, blank, values, default=f"{told} {closing}".strip())
