@@ -134,10 +134,8 @@ class _Page:
         """Return a table in a box of its own that scrolls sideways; its formulas at full size."""
         wide = " wide" if sum(tables.widths(node)[0]) > tables.PORTRAIT else ""
         box = f'<div class="scroll{wide}" role="region" aria-label="Table" tabindex="0">'
-        filled = {
-            "t": "Table",
-            "c": tree.walk(marks.marked(tables.sized(node, tables.Plan("natural")))["c"], self._in_table),
-        }
+        table = marks.marked(tables.sized(node, tables.Plan("natural")))
+        filled = {"t": "Table", "c": tree.walk(table["c"], self._in_table)}
         return [tree.raw("html", box), filled, tree.raw("html", "</div>")]
 
     def _in_table(self, node: Node) -> Node | list[Node] | None:

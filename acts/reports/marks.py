@@ -34,8 +34,7 @@ def _cell(cell: list[Any], wide: bool) -> list[Any]:
     attributes, side, down, across, blocks = cell
     word = tree.text(blocks).replace("\N{NO-BREAK SPACE}", " ").strip()
     if word in VOCABULARY:
-        blocks = [
-            tree.plain([tree.span(("word", slug(word)), [{"t": "Str", "c": word.replace(" ", "\N{NO-BREAK SPACE}")}])])
-        ]
+        unbroken = {"t": "Str", "c": word.replace(" ", "\N{NO-BREAK SPACE}")}
+        blocks = [tree.plain([tree.span(("word", slug(word)), [unbroken])])]
     classes = [*attributes[1], *(["prose"] if wide else [])]
     return [[attributes[0], classes, attributes[2]], side, down, across, blocks]

@@ -15,6 +15,7 @@ from acts.reports.tree import Node
 STANDARDS: list[Any] = ["a-3a", "ua-1"]
 FORM = "typst-citations"
 FIGURE_FAMILY = "Inter"
+LEAD = 3  # blocks between a heading and a wide table that turn with it
 
 
 def render(document: Document) -> bytes:
@@ -42,7 +43,7 @@ def typeset(document: Document) -> tuple[str, dict[str, bytes]]:
     """Return the Typst source of a document, and the files it reads by name."""
     page = _Sheet(document)
     cut = tree.raw("typst", "// acts-cut")
-    blocks = page.fit([*document.abstract, cut, *document.blocks])
+    blocks = page.fit([*document.abstract, cut, *_turned(document.blocks)])
     abstract, body = pandoc.write(blocks, FORM).split("// acts-cut")
     template = (TEMPLATES / "report.typ").read_text(encoding="utf-8")
     files: dict[str, bytes] = {"report.typ": template.encode()}
@@ -51,6 +52,24 @@ def typeset(document: Document) -> tuple[str, dict[str, bytes]]:
         files[_file(key, picture.form)] = drawn
     files |= {item.name: item.data for item in document.attachments}
     return "\n".join([_opening(document, fonts.spoken(abstract)), fonts.spoken(body)]), files
+
+
+def _turned(blocks: list[Node]) -> list[Node]:
+    """Return blocks in which a table too wide for an upright page has a turned one, with what leads up to it."""
+    kept: list[Node] = []
+    for block in blocks:
+        if not _too_wide(block):
+            kept.append(block)
+            continue
+        headings = [index for index, before in enumerate(kept[-LEAD:], len(kept[:-LEAD])) if before["t"] == "Header"]
+        start = headings[-1] if headings else len(kept)
+        kept[start:] = [tree.raw("typst", "#page(flipped: true)["), *kept[start:], block, tree.raw("typst", "]")]
+    return kept
+
+
+def _too_wide(block: Node) -> bool:
+    tables_in = tree.find(block, "Table") if block["t"] in ("Div", "Table") else []
+    return any(tables.plan(marks.marked(table)).turned for table in tables_in)
 
 
 def _opening(document: Document, abstract: str) -> str:
@@ -108,8 +127,9 @@ class _Sheet:
         return None
 
     def _grid(self, node: Node) -> list[Node]:
-        plan = tables.plan(node)
-        filled = {"t": "Table", "c": tree.walk(tables.sized(marks.marked(node), plan)["c"], self._in_table)}
+        table = marks.marked(node)
+        plan = tables.plan(table)
+        filled = {"t": "Table", "c": tree.walk(tables.sized(table, plan)["c"], self._in_table)}
         return self._wrapped(f"#fit({quoted(plan.mode)}, {plan.size})[", [filled], "]")
 
     def _in_table(self, node: Node) -> Node | list[Node] | None:
@@ -159,11 +179,9 @@ class _Sheet:
         caption = self._caption(node, "Table")
         grids = tree.find(node["c"][1], "Table")
         rows = sum(tables.rows(grid) for grid in grids)
-        turned = any(tables.plan(grid).turned for grid in grids)
-        opening, closing = ("#page(flipped: true)[", "]") if turned else ("", "")
         return [
-            tree.raw("typst", f"{opening}#table-figure(rows: {rows}, caption: ["), *caption, tree.raw("typst", "])["),
-            *self.fit(node["c"][1][1:]), tree.raw("typst", f"]{_label(node)}{closing}"),
+            tree.raw("typst", f"#table-figure(rows: {rows}, caption: ["), *caption, tree.raw("typst", "])["),
+            *self.fit(node["c"][1][1:]), tree.raw("typst", f"]{_label(node)}"),
         ]  # fmt: skip
 
     def _picture(self, node: Node) -> list[Node]:
