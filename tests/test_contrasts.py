@@ -132,9 +132,16 @@ def test_equivalence_shows_the_ninety_percent_interval():
 def test_a_mixed_verdict_shows_both_sides_and_names_the_cell():
     verdict = contrasts.judge(contrast(), training({"relu": BETTER, "tanh": 0.0, ("relu", 3): WORSE}))
     assert verdict.condition.endswith("decided at tanh, digits, mlp_8x32, adam")
-    assert "7 are in favour and 1 are against" in verdict.sentence
+    assert "7 are in favour and 1 is against" in verdict.sentence
     assert "25 % more" in verdict.sentence
     assert "20 % less" in verdict.sentence
+
+
+def test_a_counterexample_that_is_only_equal_is_told_as_such():
+    verdict = contrasts.judge(contrast(), training({"relu": BETTER, "tanh": 0.0, ("relu", 3): 0.0}))
+    assert "7 are in favour and 1 is practically equal" in verdict.sentence
+    assert "90 % interval" in verdict.sentence
+    assert verdict.level == 0.90
 
 
 def test_the_margin_on_a_log_scale_is_a_share_of_the_reference():
@@ -533,6 +540,7 @@ def test_directions_flip_both_ways():
     rule = contrast().rule
     assert findings.unit(rule, flipped=True) == "% more loss area"
     assert findings.shown(rule, inf) == 100
+    assert findings.shown(rule, -inf) < -1e100
     assert findings.shown(contrast(better="higher", unit="% more").rule, log(1.5)) == pytest.approx(50)
 
 

@@ -10,6 +10,7 @@ from acts.claims.rules import Contrast, Sweep
 from acts.claims.sentences import number
 from acts.stats import Comparison, Decision
 
+LARGEST = 700.0  # the largest log whose exponential float64 holds
 OPPOSITES = (("less", "more"), ("closer to", "farther from"), ("lost", "gained"))
 
 
@@ -20,7 +21,9 @@ def shown(rule: Contrast | Sweep, difference: float) -> float:
     """
     if rule.scale == "linear":
         return difference
-    return 100 * (1 - exp(-difference)) if rule.better == "lower" else 100 * (exp(difference) - 1)
+    lower = rule.better == "lower"
+    ratio = exp(min(-difference if lower else difference, LARGEST))
+    return 100 * (1 - ratio if lower else ratio - 1)
 
 
 def unit(rule: Contrast | Sweep, *, flipped: bool = False) -> str:
@@ -49,7 +52,7 @@ def story(rule: Contrast | Sweep, family: Family, contrasts: Sequence[Comparison
     """Return what the family shows: how many contrasts agree, the one that decides, and what qualifies it."""
     if decision.deciding is None:
         return _undecidable(family, decision)
-    told = [_counted(rule, decision), _decided(rule, family.cells, contrasts, decision)]
+    told = [_counted(rule, contrasts, decision), _decided(rule, family.cells, contrasts, decision)]
     told += [_other_side(rule, family.cells, contrasts, decision), _power(rule, contrasts, decision)]
     told += [_gaps(family), _divergence(rule, family.cells), _pairing(contrasts), _omitted(family), rule.caveat]
     return " ".join(part for part in told if part)
@@ -63,15 +66,27 @@ def _undecidable(family: Family, decision: Decision) -> str:
     return f"The records cannot answer: {next(iter(reasons))}{more}."
 
 
-def _counted(rule: Contrast | Sweep, decision: Decision) -> str:
+def _counted(rule: Contrast | Sweep, contrasts: Sequence[Comparison | None], decision: Decision) -> str:
     total = len(decision.parts)
     if total == 1:
         return ""
-    words = {"supported": "in favour", "equivalent": "equivalent", "refuted": "against", "inconclusive": "undecided"}
-    counts = [(words.get(word, word), decision.parts.count(word)) for word in dict.fromkeys(decision.parts)]
-    if rule.quantifier == "everywhere" and len(counts) == 1:
-        return f"All {total} contrasts are {counts[0][0]}."
-    return f"Of {total} contrasts {_listed([f'{count} are {word}' for word, count in counts])}."
+    words = [_side(rule, found, part) for found, part in zip(contrasts, decision.parts, strict=True)]
+    counts = [(word, words.count(word)) for word in dict.fromkeys(words)]
+    if len(counts) == 1:
+        return f"All {total} contrasts are {words[0]}."
+    return f"Of {total} contrasts {_listed([f'{count} {_is(count)} {word}' for word, count in counts])}."
+
+
+def _side(rule: Contrast | Sweep, found: Comparison | None, part: str) -> str:
+    """Return in a word or two what one contrast says: against a claim of "better" stands a reversal or equality."""
+    if part == "refuted" and found and rule.degree != "no_difference" and found.high >= -found.margin:
+        return "practically equal"
+    words = {"supported": "in favour", "equivalent": "practically equal", "refuted": "against"}
+    return words.get(part, "undecided" if part == "inconclusive" else part)
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -84,8 +99,8 @@ def _decided(
     found, cell = contrasts[decision.deciding or 0], cells[decision.deciding or 0]
     assert found is not None
     inner = by_equivalence(rule, found, decision)
-    lead = {"supported": "The weakest", "equivalent": "The weakest", "inconclusive": "The weakest"}
-    what = lead.get(decision.word, "The decisive one") if len(cells) > 1 else "It is"
+    decisive = decision.word in ("mixed", "refuted")
+    what = "It is" if len(cells) == 1 else "The decisive one" if decisive else "The weakest"
     if decision.word == "supported" and rule.quantifier == "somewhere":
         what = "The clearest"
     place = f", {_at(rule, cell)}, is" if len(cells) > 1 else ""
