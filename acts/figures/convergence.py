@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from acts import records as door
@@ -16,7 +17,7 @@ from acts.figures.labels import End, at_ends, needed_height
 from acts.figures.palette import GREY, PALE
 from acts.figures.rates import GOOD, band_widths, octaves, response
 from acts.figures.scales import plain
-from acts.figures.style import SMALL, WIDTH, drawn, missing, panels
+from acts.figures.style import SMALL, drawn, missing, panels
 from acts.figures.table import MISSING, Table, unmeasured
 
 __all__ = [
@@ -136,10 +137,14 @@ def _dots(
 
 
 def _key(figure: Figure, optimizers: list[str]) -> None:
-    """Say below the panels which mark is which optimiser."""
-    marks = {"sgd": "●", "adam": "○"}
-    text = "     ".join(f"{marks[one]} {naming.word(one)}" for one in optimizers)
-    figure.text(0.85 / WIDTH, 0.0, text, fontsize=SMALL, color=GREY, ha="left", va="bottom")
+    """Say below the panels which mark is which optimiser: SGD filled, the others hollow."""
+    width, height = figure.get_size_inches()
+    for place, one in enumerate(optimizers):
+        x = (0.9 + 0.7 * place) / width
+        face = GREY if one == "sgd" else "none"
+        mark = Line2D([x], [0.06 / height], marker="o", markersize=4, markeredgecolor=GREY, markerfacecolor=face)
+        figure.add_artist(mark)
+        figure.text(x + 0.08 / width, 0.0, naming.word(one), fontsize=SMALL, color=GREY, va="bottom")
 
 
 def inits(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:

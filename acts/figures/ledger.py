@@ -29,33 +29,41 @@ def _listed(parts: list[str]) -> str:
 
 
 def listing(ledger: pd.DataFrame) -> Table:
-    """Return every claim with its verdict, effect, interval, number of pairs, margin and adjusted p."""
-    columns = {
-        "claim": "Claim", "statement": "As the literature states it", "verdict": "Verdict", "effect": "Effect",
-        "interval": "Interval", "unit": "Unit", "n": "Pairs", "margin": "Margin", "p_holm": "p",
-    }  # fmt: skip
+    """Return every claim with its verdict, and the effect with its interval, unit and number of pairs."""
+    columns = {"claim": "Claim", "statement": "As the literature states it", "verdict": "Verdict", "effect": "Effect"}
     if ledger.empty:
         return unmeasured("the claims", columns)
-    table = ledger.assign(interval=[_interval(row) for row in ledger.to_dict("records")])
-    table["claim"] = [f"[{row['claim']}]({row['notebook']}.ipynb)" for row in ledger.to_dict("records")]
-    note = f"p is adjusted by Holm inside each claim; {MISSING} where the claim has none. Intervals are at 95 %."
-    return Table(table, columns, digits={"n": ".0f"}, numbers=("interval",), markdown=("claim",), note=note)
+    rows = ledger.to_dict("records")
+    table = pd.DataFrame(
+        {
+            "claim": [f"[{row['claim']}]({row['notebook']}.ipynb)" for row in rows],
+            "statement": ledger["statement"].tolist(),
+            "verdict": ledger["verdict"].tolist(),
+            "effect": [_effect(row) for row in rows],
+        }
+    )
+    return Table(table, columns, markdown=("claim",))
 
 
-def _interval(row: dict[Any, Any]) -> str:
-    if pd.isna(row["low"]) or pd.isna(row["high"]):
+def _effect(row: dict[Any, Any]) -> str:
+    """Return an effect with its unit, interval and pairs; what mathematics decides is its own interval."""
+    if pd.isna(row["effect"]):
         return MISSING
-    return f"{number(float(row['low']))} to {number(float(row['high']))}"
+    unit = "" if pd.isna(row["unit"]) else f" {row['unit']}"
+    measured = pd.notna(row["low"]) and pd.notna(row["high"]) and row["low"] != row["high"]
+    ends = f" [{number(float(row['low']))}, {number(float(row['high']))}]" if measured else ""
+    pairs = f"; n = {int(row['n'])}" if pd.notna(row["n"]) else ""
+    return f"{number(float(row['effect']))}{ends}{unit}{pairs}"
 
 
 def contradictions(found: Any) -> Table:
     """Return the pairs of claims that pull against each other, with both verdicts."""
-    columns = {
-        "claim": "Claim", "statement": "One text says", "verdict": "Verdict",
-        "other_claim": "Against", "other_statement": "Another says", "other_verdict": "Verdict of the other",
-    }  # fmt: skip
+    columns = {"one": "One text says", "verdict": "Verdict", "other": "Another says", "other_verdict": "Its verdict"}
     pairs = found.contradictions
-    return Table(pairs, columns) if len(pairs) else unmeasured("no two claims are marked as opposed", columns)
+    if not len(pairs):
+        return unmeasured("no two claims are marked as opposed", columns)
+    one, other = (pairs[f"{side}claim"] + ": " + pairs[f"{side}statement"] for side in ("", "other_"))
+    return Table(pairs.assign(one=one, other=other), columns)
 
 
 def waiting(ledger: pd.DataFrame) -> Table:
