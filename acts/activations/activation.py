@@ -47,7 +47,6 @@ class Activation:
     fast: Callable[..., Any] | None = None
     sample: Callable[..., Tensor] | None = None
     typed_latex: str | None = None
-    ends: tuple[str, str] | None = None
     elementwise: bool = True
     registered: bool = False
 

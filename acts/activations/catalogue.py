@@ -35,7 +35,7 @@ def native(function: Callable[..., Tensor]) -> Callable[..., Any]:
 
 @register(
     "x", "Widrow & Hoff 1960, Adaptive switching circuits, IRE WESCON Convention Record 4:96-104",
-    family="control", label="identity", aliases=("linear",), limits=("x", "x"), monotone=True, odd=True, bounded=False,
+    family="control", label="identity", aliases=("linear",), monotone=True, odd=True, bounded=False,
 )  # fmt: skip
 def identity(x: Tensor) -> Tensor:
     """The linear unit: no activation at all, the control that every other entry is measured against."""
@@ -48,7 +48,7 @@ def identity(x: Tensor) -> Tensor:
 @register(
     "1/(1 + exp(-x))", "Rumelhart, Hinton & Williams 1986, Learning representations by back-propagating errors, "
     "Nature 323:533-536",
-    family="sigmoidal", label="sigmoid", aliases=("logistic",), limits=("0", "1"),
+    family="sigmoidal", label="sigmoid", aliases=("logistic",),
     kernel=torch.sigmoid, monotone=True, odd=False, bounded=True, nonnegative=True,
 )  # fmt: skip
 def sigmoid(x: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ def sigmoid(x: Tensor) -> Tensor:
 
 @register(
     "tanh(x)", "Kalman & Kwasny 1992, Why tanh: choosing a sigmoidal function, IJCNN 4:578-581",
-    family="sigmoidal", label="tanh", limits=("-1", "1"), kernel=torch.tanh, monotone=True, odd=True, bounded=True,
+    family="sigmoidal", label="tanh", kernel=torch.tanh, monotone=True, odd=True, bounded=True,
 )  # fmt: skip
 def tanh(x: Tensor) -> Tensor:
     """Equal to 2σ(2x) − 1; its slope 1 − t² rounds to 0 long before 4e/(1 + e)² does."""
@@ -68,7 +68,7 @@ def tanh(x: Tensor) -> Tensor:
 @register(
     "x/(1 + Abs(x))", "Turian, Bergstra & Bengio 2009, Quadratic features and deep architectures for chunking, "
     "NAACL HLT 245-248",
-    family="sigmoidal", label="softsign", limits=("x/(1 - x)", "x/(1 + x)"), kernel=F.softsign,
+    family="sigmoidal", label="softsign", kernel=F.softsign,
     monotone=True, odd=True, bounded=True,
 )  # fmt: skip
 def softsign(x: Tensor) -> Tensor:
@@ -82,7 +82,7 @@ def softsign(x: Tensor) -> Tensor:
 
 @register(
     "1.7159*tanh(2*x/3)", "LeCun, Bottou, Orr & Müller 1998, Efficient BackProp, Neural Networks: Tricks of the Trade",
-    family="sigmoidal", label="LeCun tanh", limits=("-1.7159", "1.7159"),
+    family="sigmoidal", label="LeCun tanh",
     kernel=lambda x: 1.7159 * torch.tanh(x * (2 / 3)), monotone=True, odd=True, bounded=True,
 )  # fmt: skip
 def lecun_tanh(x: Tensor) -> Tensor:
@@ -93,7 +93,7 @@ def lecun_tanh(x: Tensor) -> Tensor:
 @register(
     "Piecewise((tanh(x), x > 0), (alpha*tanh(x), True))", "Xu, Huang & Li 2016, Revise saturated activation functions, "
     "arXiv:1602.05980",
-    family="sigmoidal", label="penalized tanh", limits=("-alpha", "1"), alpha=0.25,
+    family="sigmoidal", label="penalized tanh", alpha=0.25,
     kernel=lambda x, alpha: torch.tanh(x) * torch.where(x > 0, 1.0, alpha).to(x.dtype), monotone=True, bounded=True,
 )  # fmt: skip
 def penalized_tanh(x: Tensor, alpha: Value) -> Tensor:
@@ -105,7 +105,7 @@ def penalized_tanh(x: Tensor, alpha: Value) -> Tensor:
 @register(
     "-log(1 + exp(-x))", "Collobert, Kavukcuoglu & Farabet 2011, Torch7: a Matlab-like environment for machine "
     "learning, BigLearn, NIPS Workshop",
-    family="sigmoidal", label="log-sigmoid", aliases=("log_sigmoid",), limits=("x", "0"),
+    family="sigmoidal", label="log-sigmoid", aliases=("log_sigmoid",),
     kernel=F.logsigmoid, monotone=True, bounded=False, nonnegative=False,
 )  # fmt: skip
 def logsigmoid(x: Tensor) -> Tensor:
@@ -116,7 +116,7 @@ def logsigmoid(x: Tensor) -> Tensor:
 @register(
     "x - tanh(x)", "Collobert, Kavukcuoglu & Farabet 2011, Torch7: a Matlab-like environment for machine "
     "learning, BigLearn, NIPS Workshop",
-    family="shrinkage", label="tanhshrink", aliases=("tanh_shrink",), limits=("x + 1", "x - 1"), kernel=F.tanhshrink,
+    family="shrinkage", label="tanhshrink", aliases=("tanh_shrink",), kernel=F.tanhshrink,
     monotone=True, odd=True, bounded=False,
 )  # fmt: skip
 def tanhshrink(x: Tensor) -> Tensor:
@@ -141,7 +141,7 @@ def softmax(x: Tensor) -> Tensor:
 @register(
     "Piecewise((x, x > 0), (0, True))", "Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann "
     "machines, ICML",
-    family="rectifier", label="ReLU", limits=("0", "x"), kernel=torch.relu, monotone=True, bounded=False,
+    family="rectifier", label="ReLU", kernel=torch.relu, monotone=True, bounded=False,
     nonnegative=True,
 )  # fmt: skip
 def relu(x: Tensor) -> Tensor:
@@ -152,7 +152,7 @@ def relu(x: Tensor) -> Tensor:
 @register(
     "Piecewise((x, x > 0), (alpha*x, True))", "Maas, Hannun & Ng 2013, Rectifier nonlinearities improve neural network "
     "acoustic models, ICML Workshop on Deep Learning for Audio, Speech and Language Processing",
-    family="rectifier", label="Leaky ReLU", aliases=("leakyrelu",), limits=("alpha*x", "x"), alpha=0.01,
+    family="rectifier", label="Leaky ReLU", alpha=0.01,
     kernel=native(F.leaky_relu), monotone=True, bounded=False,
 )  # fmt: skip
 def leaky_relu(x: Tensor, alpha: Value) -> Tensor:
@@ -163,7 +163,7 @@ def leaky_relu(x: Tensor, alpha: Value) -> Tensor:
 @register(
     "Piecewise((x, x > 0), (alpha*x, True))", "He, Zhang, Ren & Sun 2015, Delving deep into rectifiers: surpassing "
     "human-level performance on ImageNet classification, ICCV, arXiv:1502.01852",
-    family="rectifier", label="PReLU", limits=("alpha*x", "x"), alpha=0.25, learn=("alpha",),
+    family="rectifier", label="PReLU", alpha=0.25, learn=("alpha",),
     kernel=native(F.leaky_relu), monotone=True, bounded=False,
 )  # fmt: skip
 def prelu(x: Tensor, alpha: Value) -> Tensor:
@@ -180,7 +180,7 @@ def _rrelu_sample(x: Tensor, lower: Value, upper: Value) -> Tensor:
 @register(
     "Piecewise((x, x > 0), ((lower + upper)/2*x, True))", "Xu, Wang, Chen & Li 2015, Empirical evaluation of rectified "
     "activations in convolutional network, arXiv:1505.00853",
-    key="xu2015", family="rectifier", label="RReLU", limits=("(lower + upper)/2*x", "x"), lower=1 / 8, upper=1 / 3,
+    key="xu2015", family="rectifier", label="RReLU", lower=1 / 8, upper=1 / 3,
     kernel=native(F.rrelu), stochastic=_rrelu_sample, monotone=True, bounded=False,
 )  # fmt: skip
 def rrelu(x: Tensor, lower: Value, upper: Value) -> Tensor:
@@ -190,7 +190,7 @@ def rrelu(x: Tensor, lower: Value, upper: Value) -> Tensor:
 
 @register(
     "Piecewise((0, x <= 0), (6, x >= 6), (x, True))", "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10",
-    family="rectifier", label="ReLU6", limits=("0", "6"), kernel=F.relu6, monotone=True, bounded=True,
+    family="rectifier", label="ReLU6", kernel=F.relu6, monotone=True, bounded=True,
     nonnegative=True,
 )  # fmt: skip
 def relu6(x: Tensor) -> Tensor:
@@ -201,7 +201,7 @@ def relu6(x: Tensor) -> Tensor:
 @register(
     "Piecewise((x**2, x > 0), (0, True))", "So, Mańke, Liu, Dai, Shazeer & Le 2021, Primer: searching for efficient "
     "transformers for language modeling, NeurIPS, arXiv:2109.08668",
-    family="rectifier", label="squared ReLU", aliases=("relu2",), limits=("0", "x**2"),
+    family="rectifier", label="squared ReLU", aliases=("relu2",),
     kernel=lambda x: torch.relu(x).square(), monotone=True, bounded=False, nonnegative=True,
 )  # fmt: skip
 def squared_relu(x: Tensor) -> Tensor:
@@ -212,7 +212,7 @@ def squared_relu(x: Tensor) -> Tensor:
 @register(
     "Piecewise((s*x**2 + b, x > 0), (b, True))", "Yu, Si, Zhou, Luo, Zhou, Feng, Yan & Wang 2022, MetaFormer baselines "
     "for vision, arXiv:2210.13452",
-    family="rectifier", label="StarReLU", limits=("b", "s*x**2 + b"), s=2 / sqrt(5), b=-1 / sqrt(5),
+    family="rectifier", label="StarReLU", s=2 / sqrt(5), b=-1 / sqrt(5),
     kernel=lambda x, s, b: s * torch.relu(x).square() + b, monotone=True, bounded=False, nonnegative=False,
 )  # fmt: skip
 def star_relu(x: Tensor, s: Value, b: Value) -> Tensor:
@@ -250,7 +250,7 @@ def crelu(x: Tensor) -> Tensor:
 @register(
     "Piecewise((x, x > 0), (alpha*(exp(x) - 1), True))", "Clevert, Unterthiner & Hochreiter 2015, Fast and accurate "
     "deep network learning by exponential linear units (ELUs), ICLR 2016, arXiv:1511.07289",
-    family="exponential", label="ELU", limits=("-alpha", "x"), alpha=1.0, kernel=native(F.elu), monotone=True,
+    family="exponential", label="ELU", alpha=1.0, kernel=native(F.elu), monotone=True,
     bounded=False,
 )  # fmt: skip
 def elu(x: Tensor, alpha: Value) -> Tensor:
@@ -261,7 +261,7 @@ def elu(x: Tensor, alpha: Value) -> Tensor:
 @register(
     "Piecewise((x, x > 0), (alpha*(exp(x/alpha) - 1), True))", "Barron 2017, Continuously differentiable exponential "
     "linear units, arXiv:1704.07483",
-    family="exponential", label="CELU", limits=("-alpha", "x"), alpha=1.0, kernel=native(F.celu), monotone=True,
+    family="exponential", label="CELU", alpha=1.0, kernel=native(F.celu), monotone=True,
     bounded=False,
 )  # fmt: skip
 def celu(x: Tensor, alpha: Value) -> Tensor:
@@ -276,7 +276,7 @@ SELU_LAMBDA = "1.0507009873554804934193349852946"
 @register(
     "Piecewise((lambd*x, x > 0), (lambd*alpha*(exp(x) - 1), True))", "Klambauer, Unterthiner, Mayr & Hochreiter 2017, "
     "Self-normalizing neural networks, NeurIPS, arXiv:1706.02515",
-    family="exponential", label="SELU", limits=("-lambd*alpha", "lambd*x"), kernel=F.selu,
+    family="exponential", label="SELU", kernel=F.selu,
     constants={"alpha": SELU_ALPHA, "lambd": SELU_LAMBDA}, monotone=True, bounded=False,
 )  # fmt: skip
 def selu(x: Tensor) -> Tensor:
@@ -288,7 +288,7 @@ def selu(x: Tensor) -> Tensor:
 @register(
     "log(1 + exp(beta*x))/beta", "Dugas, Bengio, Bélisle, Nadeau & Garcia 2000, Incorporating second-order functional "
     "knowledge for better option pricing, NIPS 13",
-    family="exponential", label="softplus", limits=("0", "x"), beta=1.0, kernel=native(F.softplus), monotone=True,
+    family="exponential", label="softplus", beta=1.0, kernel=native(F.softplus), monotone=True,
     bounded=False, nonnegative=True,
 )  # fmt: skip
 def softplus(x: Tensor, beta: Value) -> Tensor:
@@ -299,7 +299,7 @@ def softplus(x: Tensor, beta: Value) -> Tensor:
 @register(
     "Piecewise((alpha_p*x**2 + beta*x, x > 0), (alpha_n*(exp(x) - 1) - alpha_n*x + beta*x, True))",
     "Huang & Schlag 2024, Deriving activation functions using integration, arXiv:2411.13010",
-    family="exponential", label="xIELU", limits=("(beta - alpha_n)*x - alpha_n", "alpha_p*x**2 + beta*x"),
+    family="exponential", label="xIELU",
     alpha_p=0.8, alpha_n=0.8, beta=0.5, learn=("alpha_p", "alpha_n"), floors={"alpha_p": 0.0, "alpha_n": "beta"},
     kernel=lambda x, alpha_p, alpha_n, beta: torch.where(
         x > 0, alpha_p * x * x, alpha_n * (torch.expm1(x.clamp(max=0.0)) - x)
@@ -322,7 +322,7 @@ def _swish_kernel(x: Tensor, beta: Value) -> Tensor:
 
 @register(
     "x/(1 + exp(-beta*x))", "Ramachandran, Zoph & Le 2017, Searching for activation functions, arXiv:1710.05941",
-    family="smooth gated", label="Swish", aliases=("silu",), limits=("0", "x"), beta=1.0, kernel=_swish_kernel,
+    family="smooth gated", label="Swish", aliases=("silu",), beta=1.0, kernel=_swish_kernel,
     monotone=False, bounded=False,
 )  # fmt: skip
 def swish(x: Tensor, beta: Value) -> Tensor:
@@ -336,7 +336,7 @@ def swish(x: Tensor, beta: Value) -> Tensor:
 @register(
     "beta*x/(1 + exp(-x))", "Alcaide 2018, E-swish: adjusting activations to different network depths, "
     "arXiv:1801.07145",
-    family="smooth gated", label="E-Swish", limits=("0", "beta*x"), beta=1.5, kernel=lambda x, beta: beta * F.silu(x),
+    family="smooth gated", label="E-Swish", beta=1.5, kernel=lambda x, beta: beta * F.silu(x),
     monotone=False, bounded=False,
 )  # fmt: skip
 def eswish(x: Tensor, beta: Value) -> Tensor:
@@ -346,7 +346,7 @@ def eswish(x: Tensor, beta: Value) -> Tensor:
 
 @register(
     "x/2*(1 + erf(x/sqrt(2)))", "Hendrycks & Gimpel 2016, Gaussian error linear units (GELUs), arXiv:1606.08415",
-    family="smooth gated", label="GELU", limits=("0", "x"), kernel=F.gelu, monotone=False, bounded=False,
+    family="smooth gated", label="GELU", kernel=F.gelu, monotone=False, bounded=False,
 )  # fmt: skip
 def gelu(x: Tensor) -> Tensor:
     """The exact form x·Φ(x). In float32 torch's own returns 0 below −5.6, where values exist to −13."""
@@ -356,7 +356,7 @@ def gelu(x: Tensor) -> Tensor:
 @register(
     "x/2*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))", "Hendrycks & Gimpel 2016, Gaussian error linear units (GELUs), "
     "arXiv:1606.08415",
-    family="smooth gated", label="GELU (tanh)", limits=("0", "x"), kernel=lambda x: F.gelu(x, approximate="tanh"),
+    family="smooth gated", label="GELU (tanh)", kernel=lambda x: F.gelu(x, approximate="tanh"),
     monotone=False, bounded=False,
 )  # fmt: skip
 def gelu_tanh(x: Tensor) -> Tensor:
@@ -371,7 +371,7 @@ def gelu_tanh(x: Tensor) -> Tensor:
 @register(
     "x*tanh(log(1 + exp(x)))", "Misra 2019, Mish: a self regularized non-monotonic activation function, BMVC 2020, "
     "arXiv:1908.08681",
-    family="smooth gated", label="Mish", limits=("0", "x"), kernel=F.mish, monotone=False, bounded=False,
+    family="smooth gated", label="Mish", kernel=F.mish, monotone=False, bounded=False,
 )  # fmt: skip
 def mish(x: Tensor) -> Tensor:
     """tanh(ln(1 + e)) is n/(n + 2) with n = e(e + 2): one exponential instead of three functions."""
@@ -391,7 +391,7 @@ def mish(x: Tensor) -> Tensor:
 @register(
     "x*tanh(exp(x))", "Fernandez & Mali 2024, TeLU activation function for fast and stable deep learning, "
     "arXiv:2412.20269",
-    family="smooth gated", label="TeLU", limits=("0", "x"),
+    family="smooth gated", label="TeLU",
     kernel=lambda x: x * torch.tanh(torch.exp(x.clamp(max=20.0))), monotone=False, bounded=False,
 )  # fmt: skip
 def telu(x: Tensor) -> Tensor:
@@ -402,7 +402,7 @@ def telu(x: Tensor) -> Tensor:
 @register(
     "Piecewise((x/(1 + exp(-x)), x >= 0), ((exp(x) - 1)/(1 + exp(-x)), True))", "Basirat & Roth 2018, The quest for "
     "the golden activation function, arXiv:1808.00783",
-    family="smooth gated", label="ELiSH", limits=("0", "x"),
+    family="smooth gated", label="ELiSH",
     kernel=lambda x: torch.where(x >= 0, x, torch.expm1(x.clamp(max=0.0))) * torch.sigmoid(x),
     monotone=False, bounded=False,
 )  # fmt: skip
@@ -415,7 +415,7 @@ def elish(x: Tensor) -> Tensor:
 @register(
     "x*erf(log(1 + exp(x)))", "Nag & Bhattacharyya 2021, SERF: towards better training of deep neural networks "
     "using log-softplus error activation function, arXiv:2108.09598",
-    family="smooth gated", label="Serf", limits=("0", "x"), kernel=lambda x: x * torch.erf(F.softplus(x)),
+    family="smooth gated", label="Serf", kernel=lambda x: x * torch.erf(F.softplus(x)),
     monotone=False, bounded=False,
 )  # fmt: skip
 def serf(x: Tensor) -> Tensor:
@@ -429,7 +429,7 @@ def serf(x: Tensor) -> Tensor:
 @register(
     "Piecewise((0, x <= -3), (1, x >= 3), (x/6 + 1/2, True))", "Howard et al. 2019, Searching for MobileNetV3, ICCV, "
     "arXiv:1905.02244",
-    family="hard", label="hard sigmoid", aliases=("hard_sigmoid",), limits=("0", "1"), kernel=F.hardsigmoid,
+    family="hard", label="hard sigmoid", aliases=("hard_sigmoid",), kernel=F.hardsigmoid,
     monotone=True, bounded=True, nonnegative=True,
 )  # fmt: skip
 def hardsigmoid(x: Tensor) -> Tensor:
@@ -440,7 +440,7 @@ def hardsigmoid(x: Tensor) -> Tensor:
 @register(
     "Piecewise((0, x <= -3), (x, x >= 3), (x*(x + 3)/6, True))", "Howard et al. 2019, Searching for MobileNetV3, ICCV, "
     "arXiv:1905.02244",
-    family="hard", label="hard-swish", aliases=("hard_swish",), limits=("0", "x"), kernel=F.hardswish,
+    family="hard", label="hard-swish", aliases=("hard_swish",), kernel=F.hardswish,
     monotone=False, bounded=False,
 )  # fmt: skip
 def hardswish(x: Tensor) -> Tensor:
@@ -451,7 +451,7 @@ def hardswish(x: Tensor) -> Tensor:
 @register(
     "Piecewise((min_val, x <= min_val), (max_val, x >= max_val), (x, True))", "Collobert 2004, Large scale machine "
     "learning, PhD thesis, Université de Paris VI",
-    family="hard", label="hard tanh", aliases=("hard_tanh",), limits=("min_val", "max_val"), min_val=-1.0, max_val=1.0,
+    family="hard", label="hard tanh", aliases=("hard_tanh",), min_val=-1.0, max_val=1.0,
     kernel=native(F.hardtanh), monotone=True, bounded=True,
 )  # fmt: skip
 def hardtanh(x: Tensor, min_val: Value, max_val: Value) -> Tensor:
@@ -465,7 +465,7 @@ def hardtanh(x: Tensor, min_val: Value, max_val: Value) -> Tensor:
 @register(
     "Piecewise((x - lambd, x > lambd), (x + lambd, x < -lambd), (0, True))", "Donoho 1995, De-noising by "
     "soft-thresholding, IEEE Transactions on Information Theory 41:613-627",
-    family="shrinkage", label="soft shrinkage", aliases=("soft_shrink",), limits=("x + lambd", "x - lambd"), lambd=0.5,
+    family="shrinkage", label="soft shrinkage", aliases=("soft_shrink",), lambd=0.5,
     kernel=native(F.softshrink), monotone=True, odd=True, bounded=False,
 )  # fmt: skip
 def softshrink(x: Tensor, lambd: Value) -> Tensor:
@@ -477,7 +477,7 @@ def softshrink(x: Tensor, lambd: Value) -> Tensor:
 @register(
     "Piecewise((x, x > lambd), (x, x < -lambd), (0, True))", "Donoho & Johnstone 1994, Ideal spatial adaptation by "
     "wavelet shrinkage, Biometrika 81:425-455",
-    family="shrinkage", label="hard shrinkage", aliases=("hard_shrink",), limits=("x", "x"), lambd=0.5,
+    family="shrinkage", label="hard shrinkage", aliases=("hard_shrink",), lambd=0.5,
     kernel=native(F.hardshrink), monotone=True, odd=True, bounded=False,
 )  # fmt: skip
 def hardshrink(x: Tensor, lambd: Value) -> Tensor:
@@ -491,7 +491,7 @@ def hardshrink(x: Tensor, lambd: Value) -> Tensor:
 @register(
     "x + sin(a*x)**2/a", "Ziyin, Hartwig & Ueda 2020, Neural networks fail to learn periodic functions and how to fix "
     "it, NeurIPS, arXiv:2006.08195",
-    family="periodic", label="Snake", limits=("x", "x"), a=1.0,
+    family="periodic", label="Snake", a=1.0,
     kernel=lambda x, a: x + torch.sin(a * x).square() / a, monotone=True, bounded=False,
 )  # fmt: skip
 def snake(x: Tensor, a: Value) -> Tensor:

@@ -46,10 +46,21 @@ def _holds(condition: Any, values: Mapping[str, mpmath.mpf]) -> bool:
 
 
 def _exp(u: mpmath.mpf) -> mpmath.mpf:
-    """Return e^u, with 0 and infinity where the exponent itself would need more than 10,000 digits."""
-    if abs(u) > mpmath.mpf("1e10000"):
+    """Return e^u, with 0 and infinity where |u| > 1e400, beyond the exponential of any double."""
+    if abs(u) > mpmath.mpf("1e400"):
         return mpmath.mpf(0) if u < 0 else mpmath.inf
     return mpmath.exp(u)
+
+
+def _power(base: mpmath.mpf, exponent: mpmath.mpf) -> mpmath.mpf:
+    """Return the real power, nan where there is none."""
+    if (base == 0 and exponent < 0) or (base < 0 and not mpmath.isint(exponent)):
+        return mpmath.nan
+    return mpmath.power(base, exponent)
+
+
+def _log(u: mpmath.mpf) -> mpmath.mpf:
+    return mpmath.log(u) if u >= 0 else mpmath.nan
 
 
 def _tanh(u: mpmath.mpf) -> mpmath.mpf:
@@ -60,6 +71,10 @@ def _erf(u: mpmath.mpf) -> mpmath.mpf:
     return mpmath.erf(u) if abs(u) < 10_000 else mpmath.sign(u)
 
 
+def _erfc(u: mpmath.mpf) -> mpmath.mpf:
+    return mpmath.erfc(u) if abs(u) < 10_000 else 1 - mpmath.sign(u)
+
+
 def _times(*factors: mpmath.mpf) -> mpmath.mpf:
     """Return the product; 0 wins over infinity, as only an exponential can be either here."""
     return mpmath.mpf(0) if any(factor == 0 for factor in factors) else mpmath.fprod(factors)
@@ -68,19 +83,19 @@ def _times(*factors: mpmath.mpf) -> mpmath.mpf:
 _MPMATH: dict[Any, Callable[..., mpmath.mpf]] = {
     sympy.Add: lambda *terms: mpmath.fsum(terms),
     sympy.Mul: _times,
-    sympy.Pow: lambda base, exponent: mpmath.power(base, exponent),
+    sympy.Pow: _power,
     sympy.exp: _exp,
-    sympy.log: mpmath.log,
+    sympy.log: _log,
     sympy.sin: mpmath.sin,
     sympy.cos: mpmath.cos,
     sympy.tan: mpmath.tan,
-    sympy.sinh: mpmath.sinh,
-    sympy.cosh: mpmath.cosh,
+    sympy.sinh: lambda u: (_exp(u) - _exp(-u)) / 2,
+    sympy.cosh: lambda u: (_exp(u) + _exp(-u)) / 2,
     sympy.tanh: _tanh,
     sympy.asinh: mpmath.asinh,
     sympy.atan: mpmath.atan,
     sympy.erf: _erf,
-    sympy.erfc: mpmath.erfc,
+    sympy.erfc: _erfc,
     sympy.Abs: abs,
     sympy.sign: mpmath.sign,
     sigmoid: lambda u: 1 / (1 + _exp(-u)),

@@ -9,7 +9,7 @@ unless a parameter has that name.
 import ast
 import re
 from collections.abc import Callable, Iterable, Mapping
-from math import isfinite, log10
+from math import isfinite
 from typing import Any
 
 import mpmath
@@ -23,31 +23,51 @@ __all__ = ["FUNCTIONS", "X", "derivative", "evaluate", "parse"]
 LONGEST = 1000
 DEEPEST = 40
 MOST_NODES = 500
+MOST_CASES = 64
 MOST_DIGITS = 60
 HIGHEST_POWER = 64
 WIDEST_NUMBER = 400.0
 
 
+def cases(*pairs: tuple[Any, Any]) -> sympy.Expr:
+    """Return a Piecewise of (value, condition); cases inside a condition are moved out to stand around the whole.
+
+    So min(max(x, 0), 6) has plain conditions. Raises ValueError for more than MOST_CASES cases.
+    """
+    inner = {case for _, condition in pairs for case in condition.atoms(sympy.Piecewise)}
+    if not inner:
+        return sympy.Piecewise(*pairs)
+    chosen = min(inner, key=sympy.default_sort_key)
+    branches = []
+    for value, condition in chosen.args:
+        put = {chosen: value}
+        branches.append((cases(*((v.xreplace(put), c.xreplace(put)) for v, c in pairs)), condition))
+    found = sympy.Piecewise(*branches)
+    if sum(len(case.args) for case in found.atoms(sympy.Piecewise)) > MOST_CASES:
+        raise ValueError(f"has more than {MOST_CASES} cases")
+    return found
+
+
 def _where(condition: Any, yes: Any, no: Any) -> sympy.Expr:
-    return sympy.Piecewise((yes, condition), (no, True))
+    return cases((yes, condition), (no, sympy.true))
 
 
 def _largest(*values: Any) -> sympy.Expr:
     first, *rest = values
     for value in rest:
-        first = _where(value > first, value, first)
+        first = _where(sympy.Gt(value, first), value, first)
     return first
 
 
 def _smallest(*values: Any) -> sympy.Expr:
     first, *rest = values
     for value in rest:
-        first = _where(value < first, value, first)
+        first = _where(sympy.Lt(value, first), value, first)
     return first
 
 
 def _clamp(value: Any, low: Any, high: Any) -> sympy.Expr:
-    return sympy.Piecewise((low, value <= low), (high, value >= high), (value, True))
+    return cases((low, sympy.Le(value, low)), (high, sympy.Ge(value, high)), (value, sympy.true))
 
 
 # name in a formula -> (sympy builder, fewest arguments, most arguments)
@@ -62,7 +82,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "Abs": (sympy.Abs, 1, 1),
     "sigmoid": (sigmoid, 1, 1),
     "softplus": (softplus, 1, 1),
-    "relu": (lambda u: _where(u > 0, u, sympy.Integer(0)), 1, 1),
+    "relu": (lambda u: _where(sympy.Gt(u, 0), u, sympy.Integer(0)), 1, 1),
     "where": (_where, 3, 3),
     "clamp": (_clamp, 3, 3),
     "max": (_largest, 2, 8),
@@ -181,11 +201,16 @@ class _Reader:
         raise self.fail(f"{_word(node.op)} is not allowed")
 
     def power(self, base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
-        if exponent.is_number and not abs(float(exponent)) <= HIGHEST_POWER:
+        if not exponent.is_number:
+            return base**exponent
+        height = abs(_number(exponent))
+        if not height <= HIGHEST_POWER:
             raise self.fail(f"a power is higher than {HIGHEST_POWER}")
-        if base.is_number and exponent.is_number and base != 0:
-            size = abs(log10(abs(float(base)))) if isfinite(float(base)) and float(base) else WIDEST_NUMBER
-            if size * abs(float(exponent)) > WIDEST_NUMBER:
+        if base.is_number:
+            size = abs(_number(base))
+            if base.is_negative and not exponent.is_integer:
+                raise self.fail("a negative number has no such power")
+            if size != 0 and not abs(mpmath.log10(size)) * height <= WIDEST_NUMBER:
                 raise self.fail("a power of a number is too large")
         return base**exponent
 
@@ -208,21 +233,20 @@ class _Reader:
 
     def bounded(self, value: sympy.Expr) -> sympy.Expr:
         """Return the value unless it is a constant beyond 1e±400, whose comparison alone could take for ever."""
-        if value.is_number and value.is_finite:
-            with mpmath.workdps(15):
-                size = abs(evaluate(value, {}))
+        if value.is_number and value.is_real:
+            size = abs(_number(value))
             if not (size == 0 or -WIDEST_NUMBER <= mpmath.log10(size) <= WIDEST_NUMBER):
                 raise self.fail("a constant is too large or too small")
         return value
 
     def piecewise(self, node: ast.Call) -> sympy.Expr:
-        cases = [part.elts for part in node.args if isinstance(part, ast.Tuple) and len(part.elts) == 2]
-        if len(cases) != len(node.args) or not cases:
+        pairs = [part.elts for part in node.args if isinstance(part, ast.Tuple) and len(part.elts) == 2]
+        if len(pairs) != len(node.args) or not pairs:
             raise self.fail("Piecewise() takes pairs (value, condition)")
-        last = cases[-1][1]
+        last = pairs[-1][1]
         if not (isinstance(last, ast.Constant) and last.value is True):
             raise self.fail("the last condition of Piecewise() must be True")
-        return sympy.Piecewise(*((self.value(value), self.condition(condition)) for value, condition in cases))
+        return cases(*((self.value(value), self.condition(condition)) for value, condition in pairs))
 
     def condition(self, node: ast.expr) -> Any:
         match node:
@@ -240,6 +264,11 @@ class _Reader:
         if type(op) not in _COMPARE:
             raise self.fail(f"{_word(op)} is no comparison here; use <, <=, > or >=")
         return _COMPARE[type(op)]
+
+
+def _number(constant: sympy.Expr) -> mpmath.mpf:
+    with mpmath.workdps(15):
+        return evaluate(constant, {})
 
 
 def _word(node: ast.AST) -> str:

@@ -49,7 +49,6 @@ def register(
     year: int | None = None,
     kernel: Callable[..., Any] | None = None,
     latex: str | None = None,
-    limits: tuple[str, str] | None = None,
     constants: Mapping[str, str] | None = None,
     learn: Sequence[str] = (),
     floors: Mapping[str, float | str] | None = None,
@@ -65,9 +64,9 @@ def register(
 ) -> Callable[[Callable[..., Any]], Activation]:
     """Return a decorator that enters a function of (x, **parameters) under its own name.
 
-    ``limits`` are the formula's ends beyond ∓1e4, ``constants`` named numbers as text, ``learn`` the parameters that a
-    module trains and ``floors`` their lower bounds, ``stochastic`` the function in training mode, ``inputs`` the
-    letters of a function that is not element-wise. Every promise is tested. Raises ValueError for a name that is taken
+    ``constants`` are named numbers as text, ``learn`` the parameters that a module trains and ``floors`` their lower
+    bounds, ``stochastic`` the function in training mode, ``inputs`` the letters of a function that is not element-wise.
+    Every promise is tested. Raises ValueError for a name that is taken
     and for a formula that cannot be read.
     """
     promises = dict(zip(PROMISES, (monotone, odd, bounded, nonnegative), strict=True))
@@ -92,7 +91,6 @@ def register(
             fast=kernel,
             sample=stochastic,
             typed_latex=latex,
-            ends=limits,
             elementwise=elementwise,
             registered=True,
         )

@@ -69,8 +69,10 @@ def _is_softplus(e: sympy.Expr) -> bool:
 
 @lru_cache(maxsize=512)
 def derivative(expression: sympy.Expr, order: int = 1) -> sympy.Expr:
-    """Return the derivative by x of the given order, branch by branch."""
-    return sympy.diff(expression, X, order) if order else expression
+    """Return the derivative by x of the given order, branch by branch; what a jump would add is left out."""
+    for _ in range(order):
+        expression = sympy.diff(expression, X).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
+    return expression
 
 
 def breaks(expression: sympy.Expr) -> tuple[float, ...]:
