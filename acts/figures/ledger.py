@@ -97,5 +97,7 @@ def _margin(claim: Any) -> str:
     """Return a margin with its unit, where a claim has one."""
     if claim.margin is None:
         return MISSING
+    if claim.margin == 0:
+        return "direction only"
     unit = str(getattr(claim.rule, "unit", ""))
     return f"{number(claim.margin, 2)} {'%' if unit.startswith('%') else unit}".strip()

@@ -76,10 +76,10 @@ def against(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
     rest = len(found) - faster - slower - alike
     name = escape(naming.label(catalogue, reference))
     return Text(
-        f"Contrasts with {name}, each one cell and one optimiser: {len(found)}. The whole interval lies beyond the margin "
-        f"of {number(100 * MARGIN)} % in {faster} of them in favour of the other function and in {slower} in favour of "
-        f"{name}; inside the margin in {alike}; {rest} are open. These counts describe; the verdicts below are adjusted "
-        "for the number of contrasts."
+        f"Contrasts with {name}, each one cell and one optimiser: {len(found)}. The whole interval lies beyond the "
+        f"margin of {number(100 * MARGIN)} % in {faster} of them in favour of the other function and in {slower} in "
+        f"favour of {name}; inside the margin in {alike}; {rest} are open. These counts describe; the verdicts below "
+        "are adjusted for the number of contrasts."
     )
 
 
