@@ -13,7 +13,7 @@ from acts.engine import desk as desks
 from acts.engine import devices, keys, published
 from acts.engine.desk import Desk, Outcome
 from acts.engine.progress import Teller, duration
-from acts.params import Params
+from acts.params import Params, ParamsError
 from acts.provenance import describe
 from acts.staging import held, moved, writable
 
@@ -35,6 +35,7 @@ def run(config: str, *, engine: str | None = None, dry: bool = False, teller: Te
     teller = teller or Teller()
     params = _checked(config)
     asked, params = params.device, params.on(devices.resolve(params.device))
+    _plannable(params)
     if asked == "auto":
         teller.line(f"  device auto: {params.device}")
     folder = writable(published(params))
@@ -64,7 +65,25 @@ def _checked(config: str) -> Params:
     from acts import activations, datasets
 
     names = [name for known in activations.names() for name in (known, *activations.get(known).aliases)]
-    return configuration.load(config, names=names, datasets=datasets.names(), notebooks=notebooks())
+    loaded = configuration.load(config, names=names, datasets=datasets.names(), notebooks=notebooks())
+    for word in loaded.experiments.words():
+        mentioned = getattr(loaded.experiments, word).activations
+        for position, mention in enumerate(() if mentioned == "all" else mentioned):
+            try:
+                activations.get(mention)
+            except ValueError as error:
+                line = loaded.line("experiments", word, "activations", position)
+                raise ParamsError(f"{line}: activations: {error}") from None
+    return loaded
+
+
+def _plannable(params: Params) -> None:
+    """Raise ParamsError, with the line, for a comparison whose plan refuses what it is asked."""
+    for word in params.experiments.words():
+        try:
+            keys.resolve(word).plan(params, table.frame([]))
+        except ValueError as error:
+            raise ParamsError(f"{params.line('experiments', word)}: {' '.join(str(error).split())}") from None
 
 
 def notebooks() -> list[str]:

@@ -69,7 +69,7 @@ def load(
     known = {"activations": names, "datasets": datasets, "notebooks": notebooks}
     if unknown := faults.stranger(params, document.lines, known):
         raise ParamsError(f"{shown}:{unknown[0]}: {unknown[1]}")
-    params._name, params._text = path.stem, text
+    params._name, params._text, params._file, params._lines = path.stem, text, shown, document.lines
     return params
 
 

@@ -32,7 +32,8 @@ _NOUN = {"activations": "activation", "datasets": "data set", "notebooks": "note
 
 def hint(word: str, known: Collection[str]) -> str:
     """Return "; did you mean …?" for the nearest known word, or nothing."""
-    near = get_close_matches(word[:100], list(known), n=1, cutoff=0.6)
+    swapped = [other for other in known if sorted(other) == sorted(word)]
+    near = swapped or get_close_matches(word[:100], list(known), n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
@@ -65,7 +66,7 @@ def stranger(params: Params, lines: Lines, known: dict[str, Collection[str] | No
         for position, mention in enumerate(mentioned):
             if mention.partition("(")[0] not in words:
                 line = line_of(lines, (*place, position))
-                return line, f"{key}: unknown {_NOUN[key]} {_short(mention)}{hint(mention, words)}"
+                return line, f"{key}: unknown {_NOUN[key]} {_short(mention)}{hint(mention.partition('(')[0], words)}"
     return None
 
 

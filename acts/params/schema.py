@@ -110,6 +110,8 @@ class Params(Section):
     notebooks: Annotated[tuple[Notebook, ...], AfterValidator(_unique)]
     _name: str = PrivateAttr(default="unnamed")
     _text: str = PrivateAttr(default="")
+    _file: str = PrivateAttr(default="params")
+    _lines: dict[tuple[int | str, ...], int] = PrivateAttr(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -120,6 +122,12 @@ class Params(Section):
     def text(self) -> str:
         """Return the file as it was read, for the provenance; empty when made in Python."""
         return self._text
+
+    def line(self, *place: int | str) -> str:
+        """Return the file and line on which a key or an item stands, as messages begin."""
+        while place and place not in self._lines:
+            place = place[:-1]
+        return f"{self._file}:{self._lines.get(place, 1)}"
 
     def on(self, device: str) -> "Params":
         """Return the same configuration with its device settled."""

@@ -1,0 +1,249 @@
+"""Configurations: every fault is one line with file and line, found before any work."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acts import params
+from acts.params import yaml12
+
+GOOD = """\
+title: A test
+device: cpu
+workers: 2
+experiments:
+  formulas:
+    activations: all
+    points: 241
+  convergence:
+    activations: [relu, "leaky_relu(alpha=0.1)"]
+    datasets: [digits]
+    networks: [mlp_2x32]
+    optimizers: [sgd]
+    inits: [he, lecun]
+    seeds: 12
+    steps: 200
+    batch: 64
+    evaluations: 20
+    rates: {sgd: [1e-3, 0.05]}
+notebooks: [00_verdicts]
+"""
+KNOWN = {"names": ["relu", "gelu", "leaky_relu"], "datasets": ["digits", "spirals"], "notebooks": ["00_verdicts"]}
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """Return a review's folder with one good configuration."""
+    (tmp_path / "params").mkdir()
+    (tmp_path / "Makefile").touch()
+    (tmp_path / "params" / "good.yaml").write_text(GOOD)
+    monkeypatch.setenv("ACTS_ROOT", str(tmp_path))
+    return tmp_path
+
+
+def fault(root, content):
+    """Return the message that a file's content gives."""
+    path = root / "params" / "bad.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(params.ParamsError) as caught:
+        params.load("bad", **KNOWN)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    assert message.isprintable()
+    assert len(message) < 300
+    return message
+
+
+def test_a_good_configuration_is_read_and_frozen(root):
+    loaded = params.load("good", **KNOWN)
+    assert loaded.name == "good"
+    assert loaded.text == GOOD
+    assert loaded.experiments.words() == ["formulas", "convergence"]
+    assert loaded.experiments.gradient_flow is None
+    assert loaded.experiments.convergence.rates == {"sgd": (0.001, 0.05)}
+    assert loaded.on("cuda").device == "cuda"
+    assert loaded.on("cuda").name == "good"
+    assert loaded.line("experiments", "convergence", "seeds") == "params/good.yaml:14"
+    assert loaded.line("experiments", "convergence", "seeds", 3) == "params/good.yaml:14"
+    assert params.load(root / "params" / "good.yaml") == loaded
+    with pytest.raises(ValueError, match="frozen"):
+        loaded.workers = 3
+
+
+@pytest.mark.parametrize("config", ["smoke", "cpu", "gpu", "full"])
+def test_every_configuration_of_the_review_is_good(config):
+    from acts import activations, datasets
+
+    loaded = params.load(config, names=activations.names(), datasets=datasets.names())
+    assert loaded.device == ("cuda" if config == "gpu" else "cpu")
+    assert loaded.dtype == "float32"
+    assert loaded.experiments.words() == ["formulas", "gradient_flow", "convergence"]
+    assert loaded.experiments.convergence.seeds == {"smoke": 6, "cpu": 12, "gpu": 12, "full": 20}[config]
+
+
+def test_gpu_is_the_same_review_as_cpu():
+    assert params.load("gpu").experiments == params.load("cpu").experiments
+
+
+FAULTS = {
+    "misspelt": (("    seeds: 12", "    seed: 12"), ":14: seed: unknown parameter; did you mean 'seeds'?"),
+    "misspelt at the top": (("workers", "worker"), ":3: worker: unknown parameter; did you mean 'workers'?"),
+    "unknown": (("workers", "colour"), ":3: colour: unknown parameter"),
+    "our own attribute": (("workers: 2", "name: x"), ":3: name: unknown parameter"),
+    "unknown comparison": (("  formulas", "  formula"), ":5: formula: unknown parameter; did you mean 'formulas'?"),
+    "missing": (("    seeds: 12\n", ""), ":8: seeds: missing"),
+    "missing at the top": (("title: A test\n", ""), ":1: title: missing"),
+    "number as text": (("workers: 2", "workers: '2'"), ":3: workers: should be a whole number, not '2'"),
+    "number with a point": (("workers: 2", "workers: 2.0"), ":3: workers: should be a whole number, not 2.0"),
+    "yes is text": (("workers: 2", "workers: yes"), ":3: workers: should be a whole number, not 'yes'"),
+    "true is no number": (("workers: 2", "workers: true"), ":3: workers: should be a whole number, not True"),
+    "nothing": (("workers: 2", "workers:"), ":3: workers: should be a whole number, not None"),
+    "out of range": (("seeds: 12", "seeds: 0"), ":14: seeds: input should be greater than or equal to 1, not 0"),
+    "infinite": (("0.05]", ".inf]"), ":18: sgd: should be a finite number, not inf"),
+    "negative rate": (("0.05]", "-1]"), ":18: sgd: input should be greater than 0, not -1"),
+    "rate as text": (("0.05]", "fast]"), ":18: sgd: should be a number, not 'fast'"),
+    "no rates": (("{sgd", "{adam"), ":8: convergence: rates has no grid for the optimizer 'sgd'"),
+    "unknown optimizer": (("[sgd]", "[sdg]"), ":12: optimizers: unknown value 'sdg'; did you mean 'sgd'?"),
+    "unknown device": (("cpu", "tpu"), ":2: device: unknown value 'tpu'; did you mean 'cpu'?"),
+    "no is text": (("cpu", "no"), ":2: device: unknown value 'no'; one of cpu, cuda, auto"),
+    "an init that is no list": (("[he, lecun]", "he"), ":13: inits: should be a list [a, b], not 'he'"),
+    "an empty list": (("[he, lecun]", "[]"), ":13: inits: the list is empty"),
+    "twice in a list": (("[he, lecun]", "[he, he]"), ":13: inits: 'he' stands twice in the list"),
+    "a network of no form": (("mlp_2x32", "cnn"), ":11: networks: should be mlp_DEPTHxWIDTH, as mlp_8x32, not 'cnn'"),
+    "unknown activation": (("[relu,", "[gleu,"), ":9: activations: unknown activation 'gleu'; did you mean 'gelu'?"),
+    "unknown variant": (
+        ("leaky_relu(", "leeky_relu("),
+        ":9: activations: unknown activation 'leeky_relu(alpha=0.1)'; did you mean 'leaky_relu'?",
+    ),
+    "activations of no form": (
+        ("activations: all", "activations: every"),
+        ":6: activations: should be 'all' or a list of activation names",
+    ),
+    "unknown data set": (("digits", "digit"), ":10: datasets: unknown data set 'digit'; did you mean 'digits'?"),
+    "unknown notebook": (
+        ("00_v", "01_v"),
+        ":19: notebooks: unknown notebook '01_verdicts'; did you mean '00_verdicts'?",
+    ),
+    "path as a notebook": (("00_v", "../v"), ":19: notebooks: should be a notebook's name, as 03_gradient_flow, not"),
+    "key twice": (("device: cpu", "title: again"), ":2: title: stands twice; first on line 1"),
+    "tab": (("  formulas", "\tformulas"), ":5: a tab as indentation; use spaces"),
+    "no mapping": (
+        ("experiments:\n", "experiments: 3\nx:\n"),
+        ":4: experiments: should be lines of 'key: value', not 3",
+    ),
+    "two documents": (("device", "---\ndevice"), ":2: not YAML: but found another document"),
+    "anchor": (("device: cpu", "device: &a cpu"), ":2: anchors and aliases (& and *) are not used here"),
+    "code": (("A test", "!!python/object/apply:os.system [ls]"), ":1: the tag"),
+    "a date": (("cpu", "2020-01-01"), ":2: the tag 'tag:yaml.org,2002:timestamp' is not plain YAML"),
+    "a list as a key": (("device", "[a]: 1\ndevice"), ":2: a key should be a word"),
+    "NUL": (("A test", "A\x00test"), ":1: character U+0000 is not allowed"),
+    "escaped NUL": (("A test", '"A\\0test"'), ":1: title: should be one line of text, not 'A\\x00test'"),
+    "right to left": (("A test", "A \u202etest"), ":1: title: should be one line of text, not 'A \\u202etest'"),
+    "very long": (("A test", "x" * 10_000), ":1: title: string should have at most 200 characters, not 'xxx"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_one_line_with_file_and_line(root, name):
+    (old, new), message = FAULTS[name]
+    assert old in GOOD
+    assert fault(root, GOOD.replace(old, new, 1)).startswith("params/bad.yaml" + message)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", ":1: the file is empty"),
+        (b"# nothing\n", ":1: the file is empty"),
+        (GOOD.encode("utf-16"), ":1: this is UTF-16 or UTF-32; save it as UTF-8"),
+        (GOOD.encode("utf-32-le"), ":1: this is UTF-16 or UTF-32; save it as UTF-8"),
+        (b"\xef\xbb\xbf" + GOOD.encode(), ":1: starts with a byte order mark; save it as UTF-8 without one"),
+        (GOOD.encode() + b"\xff\n", ":20: not UTF-8 (byte 0xff)"),
+        (b"- a\n- b\n", ":1: should be a list of 'key: value' lines"),
+        (b"title: [a\n", ":2: not YAML: "),
+        (b"[" * 5000, ":1: not YAML: "),
+        (b"x: " + b"[" * 40 + b"]" * 40, ":1: nested deeper than 20"),
+        (b"x" * 1_000_001, ": larger than 1 MB; no configuration is"),
+    ],
+)
+def test_a_file_of_another_form_is_one_line(root, content, message):
+    assert fault(root, content).startswith("params/bad.yaml" + message)
+
+
+def test_a_billion_laughs_are_refused_quickly(root):
+    lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    assert "anchors and aliases" in fault(root, "\n".join(lines))
+
+
+def test_an_unknown_name_says_what_there_is(root):
+    with pytest.raises(
+        params.ParamsError, match=r"^unknown configuration 'goood'; did you mean 'good'\?; params/ has good"
+    ):
+        params.load("goood")
+    with pytest.raises(params.ParamsError, match=r"nowhere\.yaml: no such file"):
+        params.load(root / "nowhere.yaml")
+    (root / "a b.yaml").write_text(GOOD)
+    with pytest.raises(params.ParamsError, match="file name is letters, digits, - and _"):
+        params.load(root / "a b.yaml")
+    assert params.configurations() == ["good"]
+
+
+def test_the_root_is_found_from_inside_and_named_when_it_is_not(root, tmp_path, monkeypatch):
+    monkeypatch.delenv("ACTS_ROOT")
+    (root / "notebooks").mkdir()
+    monkeypatch.chdir(root / "notebooks")
+    assert params.root() == root
+    monkeypatch.chdir("/")
+    assert params.root() == Path(params.__file__).parents[2]
+    monkeypatch.setattr(params, "__file__", str(tmp_path.parent / "a" / "b.py"))
+    with pytest.raises(params.ParamsError, match="set ACTS_ROOT"):
+        params.root()
+
+
+SCALARS = [
+    ("1e-3", 0.001), ("1E5", 1e5), ("0.5", 0.5), ("0o17", 15), ("017", 17), ("no", "no"), ("on", "on"),
+    ("true", True), ("null", None), ("~", None), ("1_000", 1000), ("12:30", "12:30"), ("'1'", "1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "meant"), SCALARS)
+def test_scalars_mean_what_yaml_1_2_says(written, meant):
+    read = yaml12.read(f"a: {written}").value["a"]
+    assert read == meant
+    assert type(read) is type(meant)
+
+
+def test_lines_are_those_of_keys_and_items():
+    document = yaml12.read("a: 1\nb:\n  c: [x,\n      y]\n")
+    assert document.value == {"a": 1, "b": {"c": ("x", "y")}}
+    assert document.lines[("b", "c")] == 3
+    assert document.lines[("b", "c", 1)] == 4
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_refused_with_a_line(text):
+    refused = None
+    try:
+        yaml12.read(text)
+    except yaml12.YamlError as error:
+        refused = error
+    assert refused is None or (refused.line >= 1 and "\n" not in refused.message)
+
+
+@given(st.recursive(st.one_of(st.integers(), st.booleans(), st.text("abc :", max_size=8)), st.lists, max_leaves=10))
+def test_what_json_writes_is_read_back(value):
+    def tuples(item):
+        return tuple(map(tuples, item)) if isinstance(item, list) else item
+
+    assert yaml12.read(json.dumps({"a": value})).value == {"a": tuples(value)}
+
+
+def test_reading_a_configuration_needs_no_torch_and_no_pandas():
+    code = "import sys; from acts import params; params.load('cpu'); assert not {'torch', 'pandas'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], env=os.environ, check=True)
