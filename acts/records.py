@@ -64,7 +64,7 @@ def check(records: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(f"records: unknown phase {sorted(strange)[0]!r}; phases are {', '.join(PHASES)}")
     doubled = records.duplicated(subset=list(KEY))
     if doubled.any():
-        row = records.loc[doubled.idxmax(), list(KEY)].dropna().to_dict()
+        row = records[doubled][list(KEY)].iloc[0].dropna().to_dict()
         raise ValueError(f"records: measured twice: {row}")
     _check_seeds(records)
     _check_timings(records)
@@ -83,7 +83,7 @@ def _check_seeds(records: pd.DataFrame) -> None:
 def _check_timings(records: pd.DataFrame) -> None:
     timed = records["metric"].str.endswith(TIMING_ENDINGS) & ~records["experiment"].isin(TIMING_EXPERIMENTS)
     if timed.any():
-        row = records.loc[timed.idxmax()]
+        row = records[timed].iloc[0]
         raise ValueError(f"records: a timing ({row['metric']}) outside cost and bench, in {row['experiment']}")
 
 
@@ -116,7 +116,7 @@ def paired(
     keys = [*index, "activation"]
     doubled = rows.duplicated(subset=keys)
     if doubled.any():
-        row = rows.loc[doubled.idxmax(), keys].to_dict()
+        row = rows[doubled][keys].iloc[0].to_dict()
         raise ValueError(f"records: {metric} has more than one value for {row}; fix arm, init, optimizer or step")
     return rows.set_index(keys)["value"].unstack("activation")
 
