@@ -18,7 +18,7 @@ NAMED = (
 def tables(activation: Activation, *parts: str) -> list[pd.DataFrame]:
     """Return the tables of an activation's parts, when none is named of all that a claim may read."""
     runs = formulas.runs(activation, {"points": 5, "span": 2.0})
-    kept = tuple(run for run in runs if (run["part"] in parts if parts else run["part"] not in ("curve", "inits")))
+    kept = tuple(run for run in runs if (run["part"] in parts if parts else run["part"] != "curve"))
     return formulas.measure(Job("formulas", activation.name, kept))
 
 

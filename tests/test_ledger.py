@@ -130,6 +130,13 @@ def test_numbers_that_sources_print_wrong_are_listed() -> None:
     assert claims.corrections(records.frame([])).empty
 
 
+def test_sources_are_listed_with_language_gloss_and_how_many_claims_they_make() -> None:
+    table = claims.sources()
+    assert set(table["language"]) == {"Japanese", "Russian", "English"}
+    assert table["claims"].sum() == sum(len(claim.sources) for claim in BY_ID.values())
+    assert (table["gloss"].str.len() > 0)[table["key"] == ""].all()
+
+
 def test_verdicts_shows_the_claims_asked_for() -> None:
     shown = claims.verdicts(exact_records.measured(), "C28", "C10")
     assert [card.claim.id for card in shown.cards] == ["C10", "C28"]

@@ -8,9 +8,9 @@ that this room reads.
 from acts.claims.cards import Card, Verdicts, verdicts
 from acts.claims.catalogue import VOCABULARY, Claim, ClaimError, Verdict, catalogue, load, parse
 from acts.claims.ledger import judge, ledger
-from acts.claims.summary import Summary, corrections, summarise
+from acts.claims.summary import Summary, corrections, sources, summarise
 
 __all__ = [
     "VOCABULARY", "Card", "Claim", "ClaimError", "Summary", "Verdict", "Verdicts", "catalogue", "corrections", "judge",
-    "ledger", "load", "parse", "summarise", "verdicts",
+    "ledger", "load", "parse", "sources", "summarise", "verdicts",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from acts.claims.catalogue import SOURCES, Claim, ClaimError, Verdict, catalogue, suggestion
+from acts.claims.catalogue import SOURCES, Claim, ClaimError, Source, Verdict, catalogue, suggestion
 from acts.claims.ledger import judge
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$^~@'\"&+\-.!:=()])")
@@ -106,4 +106,8 @@ def _described(title: str) -> str:
 
 def _cited(titles: Sequence[str]) -> str:
     """Return the sources as markdown: a citation where the bibliography has the text, else its title and language."""
-    return "; ".join(f"@{SOURCES[t].key}" if SOURCES[t].key else f"{escape(t)}, {SOURCES[t].language}" for t in titles)
+    return "; ".join(_one(SOURCES[title]) for title in titles)
+
+
+def _one(source: Source) -> str:
+    return f"@{source.key}" if source.key else f"{escape(source.short or source.title)}, {source.language}"

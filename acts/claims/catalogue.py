@@ -42,12 +42,16 @@ class ClaimError(ValueError):
 
 @dataclass(frozen=True)
 class Source:
-    """A text that the review takes claims from; ``gloss`` is an English rendering of the title."""
+    """A text that the review takes claims from; ``gloss`` is an English rendering of the title.
+
+    ``key`` is that of a primary paper in the bibliography, ``short`` a title for narrow places.
+    """
 
     title: str
     language: str
     gloss: str
     key: str = ""
+    short: str = ""
 
 
 SOURCES = {
@@ -68,6 +72,7 @@ SOURCES = {
             "ELU, softplus, softmax, swish и т. д.",
             "Russian",
             "Introduction to the foundations of deep learning [4]: getting to know activation functions",
+            short="Введение в основы глубокого обучения [4]",
         ),
         Source("ニューラル ネットワーク: 活性化関数", "Japanese", "Neural networks: activation functions"),
         Source("Gaussian error linear units (GELUs)", "English", "", "hendrycks2016"),

@@ -13,6 +13,7 @@ from acts.claims.catalogue import Case, Check, Claim, Derived, Elsewhere, Exact,
 from acts.records import where
 
 PLACE = ("activation", "metric", "arm", "init", "network", "depth", "layer")
+ABSENT = "beyond what was followed"  # how a sentence tells an optional fact that is not there
 Key = tuple[str | int | None, ...]
 
 
@@ -37,6 +38,7 @@ def judge(claim: Claim, records: pd.DataFrame) -> Verdict:
     held = [holds(case, numbers) for case in rule.cases]
     word, values = decide(rule, held), _telling(rule, held, numbers)
     values |= count(rule.elsewhere, rows) if rule.elsewhere else {}
+    values = {**dict.fromkeys(rule.facts, ABSENT), **values}
     effect = numbers[rule.effect]
     verdict = Verdict(
         claim.id, word, effect=effect, unit=rule.unit, low=effect, high=effect, level=1.0,

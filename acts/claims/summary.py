@@ -7,7 +7,7 @@ import pandas as pd
 
 from acts import stats
 from acts.claims import exact
-from acts.claims.catalogue import DECIDED, VOCABULARY, Claim, Exact, catalogue
+from acts.claims.catalogue import DECIDED, SOURCES, VOCABULARY, Claim, Exact, catalogue
 from acts.records import where
 
 RATE = 0.05
@@ -57,6 +57,13 @@ def summarise(ledger: pd.DataFrame) -> Summary:
         by_topic=_by_topic(ledger),
         contradictions=_contradictions(ledger),
     )
+
+
+def sources() -> pd.DataFrame:
+    """Return the texts that claims come from, with language, English gloss, bibliography key and number of claims."""
+    cited = [title for claim in catalogue() for title in claim.sources]
+    rows = [(s.title, s.language, s.gloss, s.key, cited.count(s.title)) for s in SOURCES.values()]
+    return pd.DataFrame(rows, columns=["title", "language", "gloss", "key", "claims"])
 
 
 def corrections(records: pd.DataFrame) -> pd.DataFrame:

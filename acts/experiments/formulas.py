@@ -18,7 +18,7 @@ from acts.records import frame
 
 word = "formulas"
 rooms = ("activations", "elementwise", "facts", "properties", "theory")
-budget = 2.0  # seconds for all parts of one activation
+budget = 0.6  # seconds for all parts of one activation
 EXTREMA = (("minimum", "infimum"), ("maximum", "supremum"))
 
 

@@ -14,6 +14,7 @@ from acts.facts.row import Row, row
 VARIANCES = {"torch_default": 1 / 3, "lecun": 1.0, "he": 2.0}  # σ_w² of the inits that no function chooses
 DEPTHS = (20, 50, 100)
 GREAT_DEPTHS = (200, 400)
+LONGEST = 1e6  # a length beyond which nothing new happens and quadrature is slow
 FAN_IN = 256  # enters torch's default bias alone
 LARGE = 2.0  # a σ_w beyond that of every usual init
 SCALE = 0.1
@@ -38,9 +39,9 @@ def of(activation: Activation) -> Iterator[Row]:
 def through(activation: Activation) -> Iterator[Row]:
     """Yield log10 of the squared gradient's change and of the length after many layers, by init, at infinite width.
 
-    Inputs of mean square 1; depths beyond float64 are left out. What is 0 in float64 has log10 −∞.
+    Inputs of mean square 1; no deeper than where the length first passes 1e6. What is 0 in float64 has log10 −∞.
     """
-    yield from _depths(activation, theory.RULES, DEPTHS)
+    yield from _depths(activation, tuple(VARIANCES), DEPTHS)
 
 
 def deep(activation: Activation) -> Iterator[Row]:
@@ -52,7 +53,7 @@ def _depths(activation: Activation, inits: Sequence[str], depths: Sequence[int])
     for name in inits:
         try:
             init = theory.init(activation, name)
-            found = theory.signal(activation, init, max(depths) + 1, fan_in=FAN_IN)
+            found = _within(activation, init, depths)
         except ValueError:
             continue
         for depth in depths:
@@ -61,6 +62,15 @@ def _depths(activation: Activation, inits: Sequence[str], depths: Sequence[int])
                     length = np.log10(found.q[depth])
                 yield row("log10_gradient", found.log10_gradient_ratio(depth + 1), init=name, depth=depth)
                 yield row("log10_length", length, init=name, depth=depth)
+
+
+def _within(activation: Activation, init: theory.Init, depths: Sequence[int]) -> theory.Signal:
+    """Return the layers down to the greatest depth, or to the first at which the length has passed ``LONGEST``."""
+    for depth in depths:
+        found = theory.signal(activation, init, depth + 1, fan_in=FAN_IN)
+        if found.q[-1] > LONGEST:
+            break
+    return found
 
 
 def inits(activation: Activation) -> Iterator[Row]:
