@@ -163,14 +163,14 @@ TREES = st.recursive(
             lambda t: f"{t[0]}({t[1]})" if t[0] != "exp" else f"exp(-abs({t[1]}))"
         ),
         st.tuples(part, part, part).map(lambda t: f"where({t[0]} < alpha, {t[1]}, {t[2]})"),
-        part.map(lambda u: f"({u})**2"),
+        part.map(lambda u: f"(x + tanh({u}))**2"),
         st.tuples(part, part).map(lambda t: f"({t[0]}/(1 + ({t[1]})**2))"),
     ),
     max_leaves=8,
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=3000, deadline=None)
 @given(TREES)
 def test_any_formula_comes_back_from_its_own_latex(text):
     meant = parse(text, NAMES)

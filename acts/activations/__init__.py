@@ -4,7 +4,8 @@ import json
 from typing import TYPE_CHECKING
 
 import acts.activations.catalogue as _entries  # noqa: F401 - enters every function; `catalogue` below is the table
-from acts.activations.activation import Activation, ActivationModule
+from acts.activations.activation import Activation
+from acts.activations.module import ActivationModule
 from acts.activations.registry import get, names, register, temporarily
 
 if TYPE_CHECKING:

@@ -181,7 +181,7 @@ def _rrelu_sample(x: Tensor, lower: Value, upper: Value) -> Tensor:
     "Piecewise((x, x > 0), ((lower + upper)/2*x, True))", "Xu, Wang, Chen & Li 2015, Empirical evaluation of rectified "
     "activations in convolutional network, arXiv:1505.00853",
     key="xu2015", family="rectifier", label="RReLU", lower=1 / 8, upper=1 / 3,
-    kernel=native(F.rrelu), stochastic=_rrelu_sample, monotone=True, bounded=False,
+    kernel=native(lambda x, low, high: F.leaky_relu(x, (low + high) / 2)), stochastic=_rrelu_sample, monotone=True, bounded=False,
 )  # fmt: skip
 def rrelu(x: Tensor, lower: Value, upper: Value) -> Tensor:
     """Random slopes while training; evaluated, as here, with their mean."""

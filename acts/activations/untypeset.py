@@ -117,8 +117,8 @@ class _Reader:
                 return self.bracket()
             case r"\begin":
                 return self.cases()
-        if token[0].isdigit() or token == r"\pi":
-            return token.removeprefix("\\")
+        if token[0].isdigit() or token in (r"\pi", "e"):
+            return {r"\pi": "pi", "e": "exp(1)"}.get(token, token)
         name = self.raw() if token == r"\operatorname" else token
         if name not in FUNCTIONS:
             self.place -= 1
