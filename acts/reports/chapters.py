@@ -140,13 +140,9 @@ def _harmless(blocks: list[Node], cell: Cell, chapter: Chapter) -> list[Node]:
                 return _harmless_link(node, action)
             case "RawBlock" | "RawInline":
                 return []
-            case "Div" | "Span" | "Code" | "CodeBlock":
-                node["c"][0][2] = [pair for pair in node["c"][0][2] if pair[0] in KEPT]
-            case "Header":
-                node["c"][1][2] = []
         return None
 
-    return tree.walk(blocks, action)
+    return tree.walk(tree.without_attributes(blocks, KEPT), action)
 
 
 def _prose_figure(node: Node, cell: Cell, chapter: Chapter, action: tree.Action) -> Node:

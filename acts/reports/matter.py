@@ -73,9 +73,8 @@ def abstract(opening: str, verdicts: Mapping[str, int], provenance: Mapping[str,
         said.append(f"The others remain open: {_listed(open_ones)}.")
     runs = sum(int(experiment.get("runs", 0)) for experiment in provenance.get("experiments", {}).values())
     if runs:
-        said.append(
-            f"The evidence is {runs:,} runs on {escape(_device(provenance))}.".replace(",", "\N{NARROW NO-BREAK SPACE}")
-        )
+        count = f"{runs:,}".replace(",", "\N{NO-BREAK SPACE}")
+        said.append(f"The evidence is {count} runs on {escape(_device(provenance))}.")
     return " ".join(said)
 
 

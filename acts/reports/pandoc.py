@@ -15,7 +15,7 @@ from acts.reports.tree import Node
 # Raw HTML and TeX, and whatever a string could smuggle past a writer, stay text.
 MARKDOWN = (
     "markdown-raw_html-raw_tex-raw_attribute-native_divs-native_spans-markdown_in_html_blocks"
-    "-yaml_metadata_block-pandoc_title_block-latex_macros-example_lists-implicit_figures-table_attributes"
+    "-yaml_metadata_block-pandoc_title_block-latex_macros-example_lists"
 )
 
 

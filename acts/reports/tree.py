@@ -28,6 +28,25 @@ def _rewritten(item: Any, action: Action) -> list[Any]:
     return new if isinstance(new, list) else [new]
 
 
+def without_attributes(node: Any, kept: tuple[str, ...]) -> Any:
+    """Return the tree with no key-value attribute anywhere but those kept: no event, no style, no address."""
+    if isinstance(node, dict):
+        return {key: without_attributes(value, kept) for key, value in node.items()}
+    if not isinstance(node, list):
+        return node
+    if len(node) == 3 and isinstance(node[0], str) and _strings(node[1]) and _pairs(node[2]):
+        return [node[0], node[1], [pair for pair in node[2] if pair[0] in kept]]
+    return [without_attributes(item, kept) for item in node]
+
+
+def _strings(node: Any) -> bool:
+    return isinstance(node, list) and all(isinstance(item, str) for item in node)
+
+
+def _pairs(node: Any) -> bool:
+    return isinstance(node, list) and all(_strings(item) and len(item) == 2 for item in node)
+
+
 def find(node: Any, kind: str) -> list[Node]:
     """Return every element of one kind, in document order, nested ones included."""
     found: list[Node] = []

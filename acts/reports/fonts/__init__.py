@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 # family, slant, weights, file
 FACES = (
     ("Inter", "normal", "100 500", "Inter-Regular"),
@@ -54,5 +55,5 @@ def missing(content: str) -> list[str]:
 
 def spoken(content: str) -> str:
     """Return a text in which a character that no font of the PDF has stands as its code point, and format marks go."""
-    table = {ord(char): "" if unicodedata.category(char) == "Cf" else f"U+{ord(char):04X}" for char in missing(content)}
-    return content.translate(table)
+    marks = {ord(char): "" for char in set(content) if unicodedata.category(char) == "Cf" and char != SOFT_HYPHEN}
+    return content.translate({ord(char): f"U+{ord(char):04X}" for char in missing(content)} | marks)
