@@ -5,7 +5,8 @@ on a page of fixed width with panels placed in inches: labels never depend on a 
 """
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -15,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
-from acts.figures.palette import GREY, INK, PALE
+from acts.figures.palette import FAMILIES, GREY, INK, PALE
 
 WIDTH = 7.0  # inches: the text width of the page
 SMALL = 7.0  # points: direct labels and annotations
@@ -72,8 +73,13 @@ _Result = TypeVar("_Result")
 
 
 def use_style() -> None:
-    """Set the style for this process and, in a notebook, show figures as SVG and PNG with repeatable bytes."""
-    mpl.rcParams.update(RC)
+    """Set the style for this process, a reader's own seaborn figures included.
+
+    In a notebook figures are shown as SVG and PNG with repeatable bytes.
+    """
+    import seaborn as sns
+
+    sns.set_theme(style="ticks", palette=list(FAMILIES.values()), rc=RC)
     try:
         from IPython import get_ipython
         from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -83,12 +89,21 @@ def use_style() -> None:
         set_matplotlib_formats("svg", "png", metadata={"Date": None}, bbox_inches="tight", pad_inches=0.04)
 
 
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Hold the style, and nothing that the process has set beside it, while figures are drawn or written."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(RC)
+        yield
+
+
 def drawn(draw: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
     """Run a figure function in the style, whatever the process has set."""
 
     @wraps(draw)
     def styled(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
-        with mpl.rc_context(RC):
+        with own_style():
             return draw(*args, **kwargs)
 
     return styled
@@ -97,7 +112,7 @@ def drawn(draw: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
 def render(figure: Figure, kind: str = "svg") -> bytes:
     """Return a figure as the bytes of an SVG or PNG file; the same figure gives the same bytes."""
     buffer = io.BytesIO()
-    with mpl.rc_context(RC):
+    with own_style():
         figure.savefig(buffer, format=kind, metadata={"Date": None}, bbox_inches="tight", pad_inches=0.04)
     return buffer.getvalue()
 
@@ -149,7 +164,7 @@ def key(figure: Figure, entries: Iterable[tuple[str, str]], *, x: float, y: floa
 
 def missing(what: str) -> Figure:
     """Return a figure that says what was not measured, so that a page never shows an empty panel."""
-    with mpl.rc_context(RC):
+    with own_style():
         figure = Figure(figsize=(WIDTH, 0.7))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
