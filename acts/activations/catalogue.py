@@ -34,7 +34,8 @@ def native(function: Callable[..., Tensor]) -> Callable[..., Any]:
 
 
 @register(
-    "x", "Widrow & Hoff 1960, Adaptive switching circuits, IRE WESCON Convention Record 4:96-104",
+    "x",
+    "Widrow & Hoff 1960, Adaptive switching circuits, IRE WESCON Convention Record 4:96-104",
     family="control", label="identity", aliases=("linear",), monotone=True, odd=True, bounded=False,
 )  # fmt: skip
 def identity(x: Tensor) -> Tensor:
@@ -46,10 +47,10 @@ def identity(x: Tensor) -> Tensor:
 
 
 @register(
-    "1/(1 + exp(-x))", "Rumelhart, Hinton & Williams 1986, Learning representations by back-propagating errors, "
-    "Nature 323:533-536",
-    family="sigmoidal", label="sigmoid", aliases=("logistic",),
-    kernel=torch.sigmoid, monotone=True, odd=False, bounded=True, nonnegative=True,
+    "1/(1 + exp(-x))",
+    "Rumelhart, Hinton & Williams 1986, Learning representations by back-propagating errors, Nature 323:533-536",
+    family="sigmoidal", label="sigmoid", aliases=("logistic",), kernel=torch.sigmoid, monotone=True, odd=False,
+    bounded=True, nonnegative=True,
 )  # fmt: skip
 def sigmoid(x: Tensor) -> Tensor:
     """The slope s(x)(1 − s(x)) is exactly 0 in float64 from x = 37 on when computed as written; s(x)s(−x) is not."""
@@ -57,7 +58,8 @@ def sigmoid(x: Tensor) -> Tensor:
 
 
 @register(
-    "tanh(x)", "Kalman & Kwasny 1992, Why tanh: choosing a sigmoidal function, IJCNN 4:578-581",
+    "tanh(x)",
+    "Kalman & Kwasny 1992, Why tanh: choosing a sigmoidal function, IJCNN 4:578-581",
     family="sigmoidal", label="tanh", kernel=torch.tanh, monotone=True, odd=True, bounded=True,
 )  # fmt: skip
 def tanh(x: Tensor) -> Tensor:
@@ -66,10 +68,9 @@ def tanh(x: Tensor) -> Tensor:
 
 
 @register(
-    "x/(1 + Abs(x))", "Turian, Bergstra & Bengio 2009, Quadratic features and deep architectures for chunking, "
-    "NAACL HLT 245-248",
-    family="sigmoidal", label="softsign", kernel=F.softsign,
-    monotone=True, odd=True, bounded=True,
+    "x/(1 + Abs(x))",
+    "Turian, Bergstra & Bengio 2009, Quadratic features and deep architectures for chunking, NAACL HLT 245-248",
+    family="sigmoidal", label="softsign", kernel=F.softsign, monotone=True, odd=True, bounded=True,
 )  # fmt: skip
 def softsign(x: Tensor) -> Tensor:
     """Reaches its ends only as 1 − 1/x; inf/inf is avoided by dividing by |x| first."""
@@ -81,9 +82,10 @@ def softsign(x: Tensor) -> Tensor:
 
 
 @register(
-    "1.7159*tanh(2*x/3)", "LeCun, Bottou, Orr & Müller 1998, Efficient BackProp, Neural Networks: Tricks of the Trade",
-    family="sigmoidal", label="LeCun tanh",
-    kernel=lambda x: 1.7159 * torch.tanh(x * (2 / 3)), monotone=True, odd=True, bounded=True,
+    "1.7159*tanh(2*x/3)",
+    "LeCun, Bottou, Orr & Müller 1998, Efficient BackProp, Neural Networks: Tricks of the Trade",
+    family="sigmoidal", label="LeCun tanh", kernel=lambda x: 1.7159 * torch.tanh(x * (2 / 3)), monotone=True, odd=True,
+    bounded=True,
 )  # fmt: skip
 def lecun_tanh(x: Tensor) -> Tensor:
     """Scaled so that ±1 maps to about ±1, where the second derivative is largest."""
@@ -91,8 +93,8 @@ def lecun_tanh(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((tanh(x), x > 0), (alpha*tanh(x), True))", "Xu, Huang & Li 2016, Revise saturated activation functions, "
-    "arXiv:1602.05980",
+    "Piecewise((tanh(x), x > 0), (alpha*tanh(x), True))",
+    "Xu, Huang & Li 2016, Revise saturated activation functions, arXiv:1602.05980",
     family="sigmoidal", label="penalized tanh", alpha=0.25,
     kernel=lambda x, alpha: torch.tanh(x) * torch.where(x > 0, 1.0, alpha).to(x.dtype), monotone=True, bounded=True,
 )  # fmt: skip
@@ -103,10 +105,11 @@ def penalized_tanh(x: Tensor, alpha: Value) -> Tensor:
 
 
 @register(
-    "-log(1 + exp(-x))", "Collobert, Kavukcuoglu & Farabet 2011, Torch7: a Matlab-like environment for machine "
-    "learning, BigLearn, NIPS Workshop",
-    family="sigmoidal", label="log-sigmoid", aliases=("log_sigmoid",),
-    kernel=F.logsigmoid, monotone=True, bounded=False, nonnegative=False,
+    "-log(1 + exp(-x))",
+    "Collobert, Kavukcuoglu & Farabet 2011, Torch7: a Matlab-like environment for machine learning, BigLearn, NIPS "
+    "Workshop",
+    family="sigmoidal", label="log-sigmoid", aliases=("log_sigmoid",), kernel=F.logsigmoid, monotone=True,
+    bounded=False, nonnegative=False,
 )  # fmt: skip
 def logsigmoid(x: Tensor) -> Tensor:
     """The logarithm of the logistic function without taking it: −softplus(−x)."""
@@ -114,10 +117,11 @@ def logsigmoid(x: Tensor) -> Tensor:
 
 
 @register(
-    "x - tanh(x)", "Collobert, Kavukcuoglu & Farabet 2011, Torch7: a Matlab-like environment for machine "
-    "learning, BigLearn, NIPS Workshop",
-    family="shrinkage", label="tanhshrink", aliases=("tanh_shrink",), kernel=F.tanhshrink,
-    monotone=True, odd=True, bounded=False,
+    "x - tanh(x)",
+    "Collobert, Kavukcuoglu & Farabet 2011, Torch7: a Matlab-like environment for machine learning, BigLearn, NIPS "
+    "Workshop",
+    family="shrinkage", label="tanhshrink", aliases=("tanh_shrink",), kernel=F.tanhshrink, monotone=True, odd=True,
+    bounded=False,
 )  # fmt: skip
 def tanhshrink(x: Tensor) -> Tensor:
     """Of third order at 0, where its slope is 0: x³/3, which the written difference cannot show."""
@@ -125,8 +129,9 @@ def tanhshrink(x: Tensor) -> Tensor:
 
 
 @register(
-    "exp(x1)/(exp(x1) + exp(x2) + exp(x3))", "Bridle 1990, Probabilistic interpretation of feedforward classification "
-    "network outputs, with relationships to statistical pattern recognition, Neurocomputing, NATO ASI F68:227-236",
+    "exp(x1)/(exp(x1) + exp(x2) + exp(x3))",
+    "Bridle 1990, Probabilistic interpretation of feedforward classification network outputs, with relationships to "
+    "statistical pattern recognition, Neurocomputing, NATO ASI F68:227-236",
     family="sigmoidal", label="softmax", elementwise=False, inputs=("x1", "x2", "x3"),
     kernel=lambda x: torch.softmax(x, dim=-1), bounded=True, nonnegative=True,
 )  # fmt: skip
@@ -139,10 +144,9 @@ def softmax(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((x, x > 0), (0, True))", "Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann "
-    "machines, ICML",
-    family="rectifier", label="ReLU", kernel=torch.relu, monotone=True, bounded=False,
-    nonnegative=True,
+    "Piecewise((x, x > 0), (0, True))",
+    "Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann machines, ICML",
+    family="rectifier", label="ReLU", kernel=torch.relu, monotone=True, bounded=False, nonnegative=True,
 )  # fmt: skip
 def relu(x: Tensor) -> Tensor:
     """The slope at 0 is 0: the boundary belongs to the flat side."""
@@ -150,10 +154,10 @@ def relu(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((x, x > 0), (alpha*x, True))", "Maas, Hannun & Ng 2013, Rectifier nonlinearities improve neural network "
-    "acoustic models, ICML Workshop on Deep Learning for Audio, Speech and Language Processing",
-    family="rectifier", label="Leaky ReLU", alpha=0.01,
-    kernel=native(F.leaky_relu), monotone=True, bounded=False,
+    "Piecewise((x, x > 0), (alpha*x, True))",
+    "Maas, Hannun & Ng 2013, Rectifier nonlinearities improve neural network acoustic models, ICML Workshop on Deep "
+    "Learning for Audio, Speech and Language Processing",
+    family="rectifier", label="Leaky ReLU", alpha=0.01, kernel=native(F.leaky_relu), monotone=True, bounded=False,
 )  # fmt: skip
 def leaky_relu(x: Tensor, alpha: Value) -> Tensor:
     """The slope at 0 is alpha, torch's negative_slope."""
@@ -161,10 +165,11 @@ def leaky_relu(x: Tensor, alpha: Value) -> Tensor:
 
 
 @register(
-    "Piecewise((x, x > 0), (alpha*x, True))", "He, Zhang, Ren & Sun 2015, Delving deep into rectifiers: surpassing "
-    "human-level performance on ImageNet classification, ICCV, arXiv:1502.01852",
-    family="rectifier", label="PReLU", alpha=0.25, learn=("alpha",),
-    kernel=native(F.leaky_relu), monotone=True, bounded=False,
+    "Piecewise((x, x > 0), (alpha*x, True))",
+    "He, Zhang, Ren & Sun 2015, Delving deep into rectifiers: surpassing human-level performance on ImageNet "
+    "classification, ICCV, arXiv:1502.01852",
+    family="rectifier", label="PReLU", alpha=0.25, learn=("alpha",), kernel=native(F.leaky_relu), monotone=True,
+    bounded=False,
 )  # fmt: skip
 def prelu(x: Tensor, alpha: Value) -> Tensor:
     """Leaky ReLU whose slope is learnt, from 1/4; without weight decay, which would pull it towards ReLU."""
@@ -178,10 +183,12 @@ def _rrelu_sample(x: Tensor, lower: Value, upper: Value) -> Tensor:
 
 
 @register(
-    "Piecewise((x, x > 0), ((lower + upper)/2*x, True))", "Xu, Wang, Chen & Li 2015, Empirical evaluation of rectified "
-    "activations in convolutional network, arXiv:1505.00853",
-    key="xu2015", family="rectifier", label="RReLU", lower=1 / 8, upper=1 / 3,
-    kernel=native(lambda x, low, high: F.leaky_relu(x, (low + high) / 2)), stochastic=_rrelu_sample, monotone=True, bounded=False,
+    "Piecewise((x, x > 0), ((lower + upper)/2*x, True))",
+    "Xu, Wang, Chen & Li 2015, Empirical evaluation of rectified activations in convolutional network, "
+    "arXiv:1505.00853",
+    family="rectifier", label="RReLU", lower=1 / 8, upper=1 / 3,
+    kernel=native(lambda x, low, high: F.leaky_relu(x, (low + high) / 2)), stochastic=_rrelu_sample, monotone=True,
+    bounded=False,
 )  # fmt: skip
 def rrelu(x: Tensor, lower: Value, upper: Value) -> Tensor:
     """Random slopes while training; evaluated, as here, with their mean."""
@@ -189,9 +196,9 @@ def rrelu(x: Tensor, lower: Value, upper: Value) -> Tensor:
 
 
 @register(
-    "Piecewise((0, x <= 0), (6, x >= 6), (x, True))", "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10",
-    family="rectifier", label="ReLU6", kernel=F.relu6, monotone=True, bounded=True,
-    nonnegative=True,
+    "Piecewise((0, x <= 0), (6, x >= 6), (x, True))",
+    "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10",
+    family="rectifier", label="ReLU6", kernel=F.relu6, monotone=True, bounded=True, nonnegative=True,
 )  # fmt: skip
 def relu6(x: Tensor) -> Tensor:
     """Capped at 6, with slope 0 at both corners."""
@@ -199,10 +206,11 @@ def relu6(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((x**2, x > 0), (0, True))", "So, Mańke, Liu, Dai, Shazeer & Le 2021, Primer: searching for efficient "
-    "transformers for language modeling, NeurIPS, arXiv:2109.08668",
-    family="rectifier", label="squared ReLU", aliases=("relu2",),
-    kernel=lambda x: torch.relu(x).square(), monotone=True, bounded=False, nonnegative=True,
+    "Piecewise((x**2, x > 0), (0, True))",
+    "So, Mańke, Liu, Dai, Shazeer & Le 2021, Primer: searching for efficient transformers for language modeling, "
+    "NeurIPS, arXiv:2109.08668",
+    family="rectifier", label="squared ReLU", aliases=("relu2",), kernel=lambda x: torch.relu(x).square(),
+    monotone=True, bounded=False, nonnegative=True,
 )  # fmt: skip
 def squared_relu(x: Tensor) -> Tensor:
     """Its slope 2x grows without end, so it is not Lipschitz and its length map is unstable."""
@@ -210,8 +218,8 @@ def squared_relu(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((s*x**2 + b, x > 0), (b, True))", "Yu, Si, Zhou, Luo, Zhou, Feng, Yan & Wang 2022, MetaFormer baselines "
-    "for vision, arXiv:2210.13452",
+    "Piecewise((s*x**2 + b, x > 0), (b, True))",
+    "Yu, Si, Zhou, Luo, Zhou, Feng, Yan & Wang 2022, MetaFormer baselines for vision, arXiv:2210.13452",
     family="rectifier", label="StarReLU", s=2 / sqrt(5), b=-1 / sqrt(5),
     kernel=lambda x, s, b: s * torch.relu(x).square() + b, monotone=True, bounded=False, nonnegative=False,
 )  # fmt: skip
@@ -221,7 +229,8 @@ def star_relu(x: Tensor, s: Value, b: Value) -> Tensor:
 
 
 @register(
-    "Max(a, b)", "Goodfellow, Warde-Farley, Mirza, Courville & Bengio 2013, Maxout networks, ICML, arXiv:1302.4389",
+    "Max(a, b)",
+    "Goodfellow, Warde-Farley, Mirza, Courville & Bengio 2013, Maxout networks, ICML, arXiv:1302.4389",
     family="rectifier", label="maxout", elementwise=False, inputs=("a", "b"), latex=r"\max\left(a, b\right)",
     kernel=lambda x: x.unflatten(-1, (2, -1)).amax(-2), bounded=False,
 )  # fmt: skip
@@ -232,11 +241,11 @@ def maxout(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((x, x > 0), (0, True)), Piecewise((-x, x < 0), (0, True))", "Shang, Sohn, Almeida & Lee 2016, "
-    "Understanding and improving convolutional neural networks via concatenated rectified linear units, ICML, "
-    "arXiv:1603.05201",
+    "Piecewise((x, x > 0), (0, True)), Piecewise((-x, x < 0), (0, True))",
+    "Shang, Sohn, Almeida & Lee 2016, Understanding and improving convolutional neural networks via concatenated "
+    "rectified linear units, ICML, arXiv:1603.05201",
     family="rectifier", label="CReLU", elementwise=False,
-    latex=r"\left( \max\left(x, 0\right),\; \max\left(-x, 0\right) \right)",
+    latex=r"\left(\max\left(x, 0\right),\; \max\left(-x, 0\right) \right)",
     kernel=lambda x: torch.relu(torch.cat((x, -x), dim=-1)), bounded=False, nonnegative=True,
 )  # fmt: skip
 def crelu(x: Tensor) -> Tensor:
@@ -248,10 +257,10 @@ def crelu(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((x, x > 0), (alpha*(exp(x) - 1), True))", "Clevert, Unterthiner & Hochreiter 2015, Fast and accurate "
-    "deep network learning by exponential linear units (ELUs), ICLR 2016, arXiv:1511.07289",
-    family="exponential", label="ELU", alpha=1.0, kernel=native(F.elu), monotone=True,
-    bounded=False,
+    "Piecewise((x, x > 0), (alpha*(exp(x) - 1), True))",
+    "Clevert, Unterthiner & Hochreiter 2015, Fast and accurate deep network learning by exponential linear units "
+    "(ELUs), ICLR 2016, arXiv:1511.07289",
+    family="exponential", label="ELU", alpha=1.0, kernel=native(F.elu), monotone=True, bounded=False,
 )  # fmt: skip
 def elu(x: Tensor, alpha: Value) -> Tensor:
     """Has a kink at 0 for every alpha but 1; the slope there is alpha."""
@@ -259,10 +268,9 @@ def elu(x: Tensor, alpha: Value) -> Tensor:
 
 
 @register(
-    "Piecewise((x, x > 0), (alpha*(exp(x/alpha) - 1), True))", "Barron 2017, Continuously differentiable exponential "
-    "linear units, arXiv:1704.07483",
-    family="exponential", label="CELU", alpha=1.0, kernel=native(F.celu), monotone=True,
-    bounded=False,
+    "Piecewise((x, x > 0), (alpha*(exp(x/alpha) - 1), True))",
+    "Barron 2017, Continuously differentiable exponential linear units, arXiv:1704.07483",
+    family="exponential", label="CELU", alpha=1.0, kernel=native(F.celu), monotone=True, bounded=False,
 )  # fmt: skip
 def celu(x: Tensor, alpha: Value) -> Tensor:
     """ELU with alpha dividing x too, so that the slope at 0 is 1 whatever alpha is."""
@@ -274,10 +282,10 @@ SELU_LAMBDA = "1.0507009873554804934193349852946"
 
 
 @register(
-    "Piecewise((lambd*x, x > 0), (lambd*alpha*(exp(x) - 1), True))", "Klambauer, Unterthiner, Mayr & Hochreiter 2017, "
-    "Self-normalizing neural networks, NeurIPS, arXiv:1706.02515",
-    family="exponential", label="SELU", kernel=F.selu,
-    constants={"alpha": SELU_ALPHA, "lambd": SELU_LAMBDA}, monotone=True, bounded=False,
+    "Piecewise((lambd*x, x > 0), (lambd*alpha*(exp(x) - 1), True))",
+    "Klambauer, Unterthiner, Mayr & Hochreiter 2017, Self-normalizing neural networks, NeurIPS, arXiv:1706.02515",
+    family="exponential", label="SELU", kernel=F.selu, constants={"alpha": SELU_ALPHA, "lambd": SELU_LAMBDA},
+    monotone=True, bounded=False,
 )  # fmt: skip
 def selu(x: Tensor) -> Tensor:
     """The two constants make mean 0 and variance 1 a fixed point, with LeCun weights; they are not parameters."""
@@ -286,25 +294,27 @@ def selu(x: Tensor) -> Tensor:
 
 
 @register(
-    "log(1 + exp(beta*x))/beta", "Dugas, Bengio, Bélisle, Nadeau & Garcia 2000, Incorporating second-order functional "
-    "knowledge for better option pricing, NIPS 13",
-    family="exponential", label="softplus", beta=1.0, kernel=native(F.softplus), monotone=True,
-    bounded=False, nonnegative=True,
+    "log(1 + exp(beta*x))/beta",
+    "Dugas, Bengio, Bélisle, Nadeau & Garcia 2000, Incorporating second-order functional knowledge for better option "
+    "pricing, NIPS 13",
+    family="exponential", label="softplus", beta=1.0, kernel=native(F.softplus), monotone=True, bounded=False,
+    nonnegative=True,
 )  # fmt: skip
 def softplus(x: Tensor, beta: Value) -> Tensor:
     """Nowhere 0 in exact arithmetic; torch's own jumps to x at beta·x = 20, here nothing jumps."""
     return stable.softplus(beta * x) / beta
 
 
+def _xielu_kernel(x: Tensor, alpha_p: Value, alpha_n: Value, beta: Value) -> Tensor:
+    bent = alpha_n * (torch.expm1(x.clamp(max=0.0)) - x)
+    return torch.where(x > 0, alpha_p * x * x, bent) + beta * x
+
+
 @register(
     "Piecewise((alpha_p*x**2 + beta*x, x > 0), (alpha_n*(exp(x) - 1) - alpha_n*x + beta*x, True))",
     "Huang & Schlag 2024, Deriving activation functions using integration, arXiv:2411.13010",
-    family="exponential", label="xIELU",
-    alpha_p=0.8, alpha_n=0.8, beta=0.5, learn=("alpha_p", "alpha_n"), floors={"alpha_p": 0.0, "alpha_n": "beta"},
-    kernel=lambda x, alpha_p, alpha_n, beta: torch.where(
-        x > 0, alpha_p * x * x, alpha_n * (torch.expm1(x.clamp(max=0.0)) - x)
-    ) + beta * x,
-    monotone=False, bounded=False,
+    family="exponential", label="xIELU", alpha_p=0.8, alpha_n=0.8, beta=0.5, learn=("alpha_p", "alpha_n"),
+    floors={"alpha_p": 0.0, "alpha_n": "beta"}, kernel=_xielu_kernel, monotone=False, bounded=False,
 )  # fmt: skip
 def xielu(x: Tensor, alpha_p: Value, alpha_n: Value, beta: Value) -> Tensor:
     """The alphas are those of the formula; a module trains raw numbers, softplus keeps alpha_p > 0, alpha_n > beta."""
@@ -321,9 +331,10 @@ def _swish_kernel(x: Tensor, beta: Value) -> Tensor:
 
 
 @register(
-    "x/(1 + exp(-beta*x))", "Ramachandran, Zoph & Le 2017, Searching for activation functions, arXiv:1710.05941",
-    family="smooth gated", label="Swish", aliases=("silu",), beta=1.0, kernel=_swish_kernel,
-    monotone=False, bounded=False,
+    "x/(1 + exp(-beta*x))",
+    "Ramachandran, Zoph & Le 2017, Searching for activation functions, arXiv:1710.05941",
+    family="smooth gated", label="Swish", aliases=("silu",), beta=1.0, kernel=_swish_kernel, monotone=False,
+    bounded=False,
 )  # fmt: skip
 def swish(x: Tensor, beta: Value) -> Tensor:
     """SiLU at beta = 1, x/2 at 0, towards ReLU as beta grows; learnt when beta is given as an nn.Parameter."""
@@ -334,10 +345,10 @@ def swish(x: Tensor, beta: Value) -> Tensor:
 
 
 @register(
-    "beta*x/(1 + exp(-x))", "Alcaide 2018, E-swish: adjusting activations to different network depths, "
-    "arXiv:1801.07145",
-    family="smooth gated", label="E-Swish", beta=1.5, kernel=lambda x, beta: beta * F.silu(x),
-    monotone=False, bounded=False,
+    "beta*x/(1 + exp(-x))",
+    "Alcaide 2018, E-swish: adjusting activations to different network depths, arXiv:1801.07145",
+    family="smooth gated", label="E-Swish", beta=1.5, kernel=lambda x, beta: beta * F.silu(x), monotone=False,
+    bounded=False,
 )  # fmt: skip
 def eswish(x: Tensor, beta: Value) -> Tensor:
     """Beta multiplies the whole and stays outside the gate; the paper tries 1 to 2, and 1.5 is the middle."""
@@ -345,7 +356,8 @@ def eswish(x: Tensor, beta: Value) -> Tensor:
 
 
 @register(
-    "x/2*(1 + erf(x/sqrt(2)))", "Hendrycks & Gimpel 2016, Gaussian error linear units (GELUs), arXiv:1606.08415",
+    "x/2*(1 + erf(x/sqrt(2)))",
+    "Hendrycks & Gimpel 2016, Gaussian error linear units (GELUs), arXiv:1606.08415",
     family="smooth gated", label="GELU", kernel=F.gelu, monotone=False, bounded=False,
 )  # fmt: skip
 def gelu(x: Tensor) -> Tensor:
@@ -354,10 +366,10 @@ def gelu(x: Tensor) -> Tensor:
 
 
 @register(
-    "x/2*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))", "Hendrycks & Gimpel 2016, Gaussian error linear units (GELUs), "
-    "arXiv:1606.08415",
-    family="smooth gated", label="GELU (tanh)", kernel=lambda x: F.gelu(x, approximate="tanh"),
-    monotone=False, bounded=False,
+    "x/2*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))",
+    "Hendrycks & Gimpel 2016, Gaussian error linear units (GELUs), arXiv:1606.08415",
+    family="smooth gated", label="GELU (tanh)", kernel=lambda x: F.gelu(x, approximate="tanh"), monotone=False,
+    bounded=False,
 )  # fmt: skip
 def gelu_tanh(x: Tensor) -> Tensor:
     """Up to 4.7e-4 from the exact form; the cube overflows early, and torch's slope is nan at ±1e30."""
@@ -369,8 +381,8 @@ def gelu_tanh(x: Tensor) -> Tensor:
 
 
 @register(
-    "x*tanh(log(1 + exp(x)))", "Misra 2019, Mish: a self regularized non-monotonic activation function, BMVC 2020, "
-    "arXiv:1908.08681",
+    "x*tanh(log(1 + exp(x)))",
+    "Misra 2019, Mish: a self regularized non-monotonic activation function, BMVC 2020, arXiv:1908.08681",
     family="smooth gated", label="Mish", kernel=F.mish, monotone=False, bounded=False,
 )  # fmt: skip
 def mish(x: Tensor) -> Tensor:
@@ -389,10 +401,10 @@ def mish(x: Tensor) -> Tensor:
 
 
 @register(
-    "x*tanh(exp(x))", "Fernandez & Mali 2024, TeLU activation function for fast and stable deep learning, "
-    "arXiv:2412.20269",
-    family="smooth gated", label="TeLU",
-    kernel=lambda x: x * torch.tanh(torch.exp(x.clamp(max=20.0))), monotone=False, bounded=False,
+    "x*tanh(exp(x))",
+    "Fernandez & Mali 2024, TeLU activation function for fast and stable deep learning, arXiv:2412.20269",
+    family="smooth gated", label="TeLU", kernel=lambda x: x * torch.tanh(torch.exp(x.clamp(max=20.0))), monotone=False,
+    bounded=False,
 )  # fmt: skip
 def telu(x: Tensor) -> Tensor:
     """Equals x to the last bit from x = 3 on, as tanh(e^x) closes doubly fast."""
@@ -400,11 +412,11 @@ def telu(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((x/(1 + exp(-x)), x >= 0), ((exp(x) - 1)/(1 + exp(-x)), True))", "Basirat & Roth 2018, The quest for "
-    "the golden activation function, arXiv:1808.00783",
+    "Piecewise((x/(1 + exp(-x)), x >= 0), ((exp(x) - 1)/(1 + exp(-x)), True))",
+    "Basirat & Roth 2018, The quest for the golden activation function, arXiv:1808.00783",
     family="smooth gated", label="ELiSH",
-    kernel=lambda x: torch.where(x >= 0, x, torch.expm1(x.clamp(max=0.0))) * torch.sigmoid(x),
-    monotone=False, bounded=False,
+    kernel=lambda x: torch.where(x >= 0, x, torch.expm1(x.clamp(max=0.0))) * torch.sigmoid(x), monotone=False,
+    bounded=False,
 )  # fmt: skip
 def elish(x: Tensor) -> Tensor:
     """Swish above 0 and a gated ELU below; both sides have slope 1/2 at 0."""
@@ -413,10 +425,10 @@ def elish(x: Tensor) -> Tensor:
 
 
 @register(
-    "x*erf(log(1 + exp(x)))", "Nag & Bhattacharyya 2021, SERF: towards better training of deep neural networks "
-    "using log-softplus error activation function, arXiv:2108.09598",
-    family="smooth gated", label="Serf", kernel=lambda x: x * torch.erf(F.softplus(x)),
-    monotone=False, bounded=False,
+    "x*erf(log(1 + exp(x)))",
+    "Nag & Bhattacharyya 2021, SERF: towards better training of deep neural networks using log-softplus error "
+    "activation function, arXiv:2108.09598",
+    family="smooth gated", label="Serf", kernel=lambda x: x * torch.erf(F.softplus(x)), monotone=False, bounded=False,
 )  # fmt: skip
 def serf(x: Tensor) -> Tensor:
     """Mish with erf in the place of tanh."""
@@ -427,10 +439,10 @@ def serf(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((0, x <= -3), (1, x >= 3), (x/6 + 1/2, True))", "Howard et al. 2019, Searching for MobileNetV3, ICCV, "
-    "arXiv:1905.02244",
-    family="hard", label="hard sigmoid", aliases=("hard_sigmoid",), kernel=F.hardsigmoid,
-    monotone=True, bounded=True, nonnegative=True,
+    "Piecewise((0, x <= -3), (1, x >= 3), (x/6 + 1/2, True))",
+    "Howard et al. 2019, Searching for MobileNetV3, ICCV, arXiv:1905.02244",
+    family="hard", label="hard sigmoid", aliases=("hard_sigmoid",), kernel=F.hardsigmoid, monotone=True, bounded=True,
+    nonnegative=True,
 )  # fmt: skip
 def hardsigmoid(x: Tensor) -> Tensor:
     """relu6(x + 3)/6; an older form, clip(x/5 + 1/2), is another function under the same name."""
@@ -438,10 +450,9 @@ def hardsigmoid(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((0, x <= -3), (x, x >= 3), (x*(x + 3)/6, True))", "Howard et al. 2019, Searching for MobileNetV3, ICCV, "
-    "arXiv:1905.02244",
-    family="hard", label="hard-swish", aliases=("hard_swish",), kernel=F.hardswish,
-    monotone=False, bounded=False,
+    "Piecewise((0, x <= -3), (x, x >= 3), (x*(x + 3)/6, True))",
+    "Howard et al. 2019, Searching for MobileNetV3, ICCV, arXiv:1905.02244",
+    family="hard", label="hard-swish", aliases=("hard_swish",), kernel=F.hardswish, monotone=False, bounded=False,
 )  # fmt: skip
 def hardswish(x: Tensor) -> Tensor:
     """x·relu6(x + 3)/6, exactly 0 from −3 down and so with dead inputs, unlike Swish."""
@@ -449,10 +460,10 @@ def hardswish(x: Tensor) -> Tensor:
 
 
 @register(
-    "Piecewise((min_val, x <= min_val), (max_val, x >= max_val), (x, True))", "Collobert 2004, Large scale machine "
-    "learning, PhD thesis, Université de Paris VI",
-    family="hard", label="hard tanh", aliases=("hard_tanh",), min_val=-1.0, max_val=1.0,
-    kernel=native(F.hardtanh), monotone=True, bounded=True,
+    "Piecewise((min_val, x <= min_val), (max_val, x >= max_val), (x, True))",
+    "Collobert 2004, Large scale machine learning, PhD thesis, Université de Paris VI",
+    family="hard", label="hard tanh", aliases=("hard_tanh",), min_val=-1.0, max_val=1.0, kernel=native(F.hardtanh),
+    monotone=True, bounded=True,
 )  # fmt: skip
 def hardtanh(x: Tensor, min_val: Value, max_val: Value) -> Tensor:
     """Clipped to [min_val, max_val], with slope 0 at both corners."""
@@ -463,10 +474,10 @@ def hardtanh(x: Tensor, min_val: Value, max_val: Value) -> Tensor:
 
 
 @register(
-    "Piecewise((x - lambd, x > lambd), (x + lambd, x < -lambd), (0, True))", "Donoho 1995, De-noising by "
-    "soft-thresholding, IEEE Transactions on Information Theory 41:613-627",
-    family="shrinkage", label="soft shrinkage", aliases=("soft_shrink",), lambd=0.5,
-    kernel=native(F.softshrink), monotone=True, odd=True, bounded=False,
+    "Piecewise((x - lambd, x > lambd), (x + lambd, x < -lambd), (0, True))",
+    "Donoho 1995, De-noising by soft-thresholding, IEEE Transactions on Information Theory 41:613-627",
+    family="shrinkage", label="soft shrinkage", aliases=("soft_shrink",), lambd=0.5, kernel=native(F.softshrink),
+    monotone=True, odd=True, bounded=False,
 )  # fmt: skip
 def softshrink(x: Tensor, lambd: Value) -> Tensor:
     """The proximal step of the absolute value: continuous, and biased by lambd everywhere outside."""
@@ -475,10 +486,10 @@ def softshrink(x: Tensor, lambd: Value) -> Tensor:
 
 
 @register(
-    "Piecewise((x, x > lambd), (x, x < -lambd), (0, True))", "Donoho & Johnstone 1994, Ideal spatial adaptation by "
-    "wavelet shrinkage, Biometrika 81:425-455",
-    family="shrinkage", label="hard shrinkage", aliases=("hard_shrink",), lambd=0.5,
-    kernel=native(F.hardshrink), monotone=True, odd=True, bounded=False,
+    "Piecewise((x, x > lambd), (x, x < -lambd), (0, True))",
+    "Donoho & Johnstone 1994, Ideal spatial adaptation by wavelet shrinkage, Biometrika 81:425-455",
+    family="shrinkage", label="hard shrinkage", aliases=("hard_shrink",), lambd=0.5, kernel=native(F.hardshrink),
+    monotone=True, odd=True, bounded=False,
 )  # fmt: skip
 def hardshrink(x: Tensor, lambd: Value) -> Tensor:
     """Jumps by lambd at ±lambd, which no slope shows: the slope is 0 inside and 1 outside."""
@@ -489,19 +500,20 @@ def hardshrink(x: Tensor, lambd: Value) -> Tensor:
 
 
 @register(
-    "x + sin(a*x)**2/a", "Ziyin, Hartwig & Ueda 2020, Neural networks fail to learn periodic functions and how to fix "
-    "it, NeurIPS, arXiv:2006.08195",
-    family="periodic", label="Snake", a=1.0,
-    kernel=lambda x, a: x + torch.sin(a * x).square() / a, monotone=True, bounded=False,
+    "x + sin(a*x)**2/a",
+    "Ziyin, Hartwig & Ueda 2020, Neural networks fail to learn periodic functions and how to fix it, NeurIPS, "
+    "arXiv:2006.08195",
+    family="periodic", label="Snake", a=1.0, kernel=lambda x, a: x + torch.sin(a * x).square() / a, monotone=True,
+    bounded=False,
 )  # fmt: skip
 def snake(x: Tensor, a: Value) -> Tensor:
-    """Monotone, as its slope 1 + sin(2ax) never falls below 0; the slope has no limit at infinity."""
+    """Monotone, as its slope 1 + sin(2ax) never falls below 0, which it touches; it has no limit at infinity."""
     return x + torch.where(torch.isinf(x), 0.0, torch.square(torch.sin(a * x)) / a)
 
 
 @register(
-    "(x + a*sin(b*x))/(1 + exp(-x))", "Paul, Bandyopadhyay, Yoon, Geem & Sarkar 2022, SinLU: sinu-sigmoidal linear "
-    "unit, Mathematics 10:337",
+    "(x + a*sin(b*x))/(1 + exp(-x))",
+    "Paul, Bandyopadhyay, Yoon, Geem & Sarkar 2022, SinLU: sinu-sigmoidal linear unit, Mathematics 10:337",
     family="periodic", label="SinLU", a=1.0, b=1.0, learn=("a", "b"),
     kernel=lambda x, a, b: (x + a * torch.sin(b * x)) * torch.sigmoid(x), monotone=False, bounded=False,
 )  # fmt: skip
@@ -514,8 +526,9 @@ def sinlu(x: Tensor, a: Value, b: Value) -> Tensor:
 
 
 @register(
-    "x*cos(x)", "Noel, Arunkumar, Trivedi & Dutta 2021, Growing cosine unit: a novel oscillatory activation function "
-    "that can speedup training and reduce parameters in convolutional neural networks, arXiv:2108.12943",
+    "x*cos(x)",
+    "Noel, Arunkumar, Trivedi & Dutta 2021, Growing cosine unit: a novel oscillatory activation function that can "
+    "speedup training and reduce parameters in convolutional neural networks, arXiv:2108.12943",
     family="periodic", label="GCU", kernel=lambda x: x * torch.cos(x), monotone=False, odd=True, bounded=False,
 )  # fmt: skip
 def gcu(x: Tensor) -> Tensor:
@@ -544,8 +557,9 @@ def gated_unit(gate: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
 
 
 @register(
-    "a/(1 + exp(-b))", "Dauphin, Fan, Auli & Grangier 2016, Language modeling with gated convolutional networks, ICML "
-    "2017, arXiv:1612.08083",
+    "a/(1 + exp(-b))",
+    "Dauphin, Fan, Auli & Grangier 2016, Language modeling with gated convolutional networks, ICML 2017, "
+    "arXiv:1612.08083",
     family="gated unit", label="GLU", elementwise=False, inputs=("a", "b"), kernel=F.glu, bounded=False,
 )  # fmt: skip
 def glu(x: Tensor) -> Tensor:
@@ -554,7 +568,8 @@ def glu(x: Tensor) -> Tensor:
 
 
 @register(
-    "a*b", "Shazeer 2020, GLU variants improve transformer, arXiv:2002.05202",
+    "a*b",
+    "Shazeer 2020, GLU variants improve transformer, arXiv:2002.05202",
     family="gated unit", label="bilinear", elementwise=False, inputs=("a", "b"), bounded=False,
 )  # fmt: skip
 def bilinear(x: Tensor) -> Tensor:
@@ -563,7 +578,8 @@ def bilinear(x: Tensor) -> Tensor:
 
 
 @register(
-    "a*Piecewise((b, b > 0), (0, True))", "Shazeer 2020, GLU variants improve transformer, arXiv:2002.05202",
+    "a*Piecewise((b, b > 0), (0, True))",
+    "Shazeer 2020, GLU variants improve transformer, arXiv:2002.05202",
     family="gated unit", label="ReGLU", elementwise=False, inputs=("a", "b"), kernel=gated_unit(torch.relu),
     latex=r"a \max\left(b, 0\right)", bounded=False,
 )  # fmt: skip
@@ -573,7 +589,8 @@ def reglu(x: Tensor) -> Tensor:
 
 
 @register(
-    "a*b/2*(1 + erf(b/sqrt(2)))", "Shazeer 2020, GLU variants improve transformer, arXiv:2002.05202",
+    "a*b/2*(1 + erf(b/sqrt(2)))",
+    "Shazeer 2020, GLU variants improve transformer, arXiv:2002.05202",
     family="gated unit", label="GEGLU", elementwise=False, inputs=("a", "b"), kernel=gated_unit(F.gelu), bounded=False,
 )  # fmt: skip
 def geglu(x: Tensor) -> Tensor:
@@ -582,9 +599,9 @@ def geglu(x: Tensor) -> Tensor:
 
 
 @register(
-    "a*b/(1 + exp(-b))", "Shazeer 2020, GLU variants improve transformer, arXiv:2002.05202",
-    family="gated unit", label="SwiGLU", elementwise=False, inputs=("a", "b"), kernel=gated_unit(F.silu),
-    bounded=False,
+    "a*b/(1 + exp(-b))",
+    "Shazeer 2020, GLU variants improve transformer, arXiv:2002.05202",
+    family="gated unit", label="SwiGLU", elementwise=False, inputs=("a", "b"), kernel=gated_unit(F.silu), bounded=False,
 )  # fmt: skip
 def swiglu(x: Tensor) -> Tensor:
     """Gated by Swish with beta = 1."""
