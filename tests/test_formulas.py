@@ -116,6 +116,12 @@ def test_xor_error_is_that_of_the_best_outer_weights() -> None:
     assert facts.expressivity.xor_error(lambda x: x**2) < 1e-12
 
 
+def test_two_units_of_every_bent_function_compute_xor() -> None:
+    bent = [acts.get(name) for name in acts.names() if acts.get(name).elementwise and name != "identity"]
+    errors = {a.name: row["value"] for a in bent for row in facts.expressivity.of(a) if row["metric"] == "xor_error"}
+    assert max(errors.values()) < 1e-9, errors
+
+
 def test_float32_slope_of_softplus_dies_where_its_exponential_does() -> None:
     edge = value("softplus", "float32_slope_zero")
     for x, dead in ((edge - 0.01, True), (edge + 0.01, False)):

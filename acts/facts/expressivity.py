@@ -16,7 +16,9 @@ DEPTHS = (1, 2, 4, 8, 16, 32)
 WIDTHS = (4, 16, 64, 256)
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 XOR = np.array([0.0, 1.0, 1.0, 0.0])
-UNITS = (((1.0, 0.0), (1.0, -1.0)), ((0.75, -0.25), (1.0, -1.0)), ((2.0, -1.0), (1.0, 0.5)))  # (weight, bias) of two
+UNITS = (  # (weight, bias) of two hidden units, mild to steep: some functions bend only far from 0
+    ((1.0, 0.0), (1.0, -1.0)), ((0.75, -0.25), (1.0, -1.0)), ((2.0, -1.0), (1.0, 0.5)), ((4.0, -2.0), (4.0, 2.0)),
+)  # fmt: skip
 TARGETS: dict[str, Scalar] = {"sin": np.sin, "abs": np.abs, "step": lambda x: np.heaviside(x, 0.5)}
 BATTERY: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "1/x": lambda x: 1 / x,
