@@ -35,9 +35,9 @@ def run(config: str, *, engine: str | None = None, dry: bool = False, teller: Te
     teller = teller or Teller()
     params = _checked(config)
     asked, params = params.device, params.on(devices.resolve(params.device))
+    auto = " (asked for: auto)" if asked == "auto" else ""
+    teller.line(f"  {', '.join(params.experiments.words())} on {params.device}{auto}")
     _plannable(params)
-    if asked == "auto":
-        teller.line(f"  device auto: {params.device}")
     folder = writable(published(params))
     absent = missing_data(params)
     for line in absent.values():

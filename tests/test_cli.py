@@ -147,7 +147,7 @@ def test_auto_falls_back_and_the_provenance_says_so(root, capsys, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     (root / "params" / "tiny.yaml").write_text(TINY.replace("identity, ", "") + "device: auto\n")
     assert main(["run", "tiny"]) == 0
-    assert "device auto: cpu" in capsys.readouterr().out
+    assert "formulas on cpu (asked for: auto)" in capsys.readouterr().out
     told = json.loads((root / "reports" / "tiny" / "provenance.json").read_text())
     assert (told["device"]["asked"], told["device"]["got"]) == ("auto", "cpu")
 
