@@ -341,6 +341,14 @@ def test_mathematics_may_hold_bars_and_markdown_may_cite() -> None:
     assert said.count(MISSING) == 2
 
 
+def test_a_function_of_the_users_own_shows_its_reference_as_text() -> None:
+    own = CATALOGUE.assign(key=[None, *CATALOGUE["key"][1:]], reference="me *and* you")
+    said = figures.formulas.formulas(own).to_markdown()
+    assert r"me \*and\* you" in said
+    assert "@None" not in said
+    assert "@nan" not in said
+
+
 def test_an_unknown_column_is_named() -> None:
     with pytest.raises(ValueError, match="no column 'b'; columns are a"):
         Table(pd.DataFrame({"a": [1]}), {"b": "B"})

@@ -124,8 +124,14 @@ def _differentiable(catalogue: pd.DataFrame) -> pd.DataFrame:
     return _rows(catalogue).dropna(subset=["derivative_latex"]) if len(catalogue) else catalogue
 
 
-def _sources(table: pd.DataFrame) -> pd.Series:
-    return table["key"].map(lambda key: f"[@{key}]")
+def _sources(table: pd.DataFrame) -> list[str]:
+    """Return a citation for every function, the plain reference for one that the bibliography does not have."""
+    rows = table.to_dict("records")
+    return [f"[@{row['key']}]" if isinstance(row["key"], str) else _plain(row["reference"]) for row in rows]
+
+
+def _plain(reference: object) -> str:
+    return escape(reference) if isinstance(reference, str) and reference else MISSING
 
 
 def _defaults(parameters: object) -> str:

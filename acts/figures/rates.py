@@ -120,8 +120,8 @@ def band_widths(records: pd.DataFrame) -> pd.DataFrame:
     """Return the width of the good band with its interval over tuning seeds, under the init best for each seed."""
     keys = ["dataset", "network", "optimizer", "activation"]
     found = []
-    for key, part in cells.tuning(records).groupby(keys):
-        widths = [_under_best_init(own) for _, own in part.groupby("seed")]
+    for key, part in cells.tuning(records)[[*keys, "seed", "init", "lr", "value"]].groupby(keys):
+        widths = [_under_best_init(own) for _, own in part[["seed", "init", "lr", "value"]].groupby("seed")]
         found.append((*key, *intervals.centre(np.array(widths)), len(widths)))
     return pd.DataFrame(found, columns=[*keys, "middle", "low", "high", "n"])
 

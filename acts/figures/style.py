@@ -47,7 +47,7 @@ RC: Any = {
     "axes.unicode_minus": True,
     "grid.color": PALE,
     "grid.linewidth": 0.4,
-    "grid.alpha": 0.55,
+    "grid.alpha": 0.45,
     "text.color": INK,
     "text.parse_math": False,
     "xtick.color": INK,
