@@ -160,3 +160,14 @@ def test_a_figure_downloads_as_a_file(opened: Any, tmp_path: Path) -> None:
         opened.click("a[download='fig-hinge.svg']")
     waiting.value.save_as(tmp_path / "figure.svg")
     assert "<svg" in (tmp_path / "figure.svg").read_text(encoding="utf-8")
+
+
+def test_a_reference_shows_what_it_refers_to(opened: Any) -> None:
+    preview = opened.locator(".preview")
+    assert not preview.is_visible()
+    opened.hover("a.acts-reference[href='#eq-leaky']")
+    assert preview.is_visible()
+    assert preview.locator("math").count() == 1
+    opened.keyboard.press("Escape")
+    assert not preview.is_visible()
+    assert opened.told == []

@@ -1,6 +1,8 @@
 """Execution: a notebook is executed whole or not at all, and what fails is named with its cell."""
 
+import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from acts.reports import execution
+from acts.reports import book, execution
 from acts.reports.faults import ReportError
 
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -120,3 +122,48 @@ def test_what_is_no_notebook_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.ipynb").write_text("{")
     with pytest.raises(ReportError, match=r"bad\.ipynb: cannot be read as a notebook"):
         execution.run(tmp_path / "bad.ipynb", "cpu", output=tmp_path / "out.ipynb")
+
+
+TINY = """
+title: Tiny
+experiments:
+  formulas: {activations: all, points: 5, span: 2}
+notebooks: [00_one]
+"""
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for folder in ("params", "notebooks", "reports/tiny"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "Makefile").touch()
+    (tmp_path / "params" / "tiny.yaml").write_text(TINY)
+    (tmp_path / "reports" / "references.bib").touch()
+    shutil.copy(ROOT / "reports" / "book.yml", tmp_path / "reports")
+    (tmp_path / "reports" / "tiny" / "records.parquet").write_bytes(b"records")
+    (tmp_path / "reports" / "tiny" / "ledger.csv").write_text("claim,verdict\nC01,supported\n")
+    (tmp_path / "reports" / "tiny" / "provenance.json").write_text(json.dumps({"commit": "abc", "params": TINY}))
+    monkeypatch.setenv("ACTS_ROOT", str(tmp_path))
+    return tmp_path
+
+
+def test_a_report_is_published_whole_kept_when_unchanged_and_safe_from_a_failure(review: Path) -> None:
+    folder, told = review / "reports" / "tiny", []
+    write(review / "notebooks" / "00_one.ipynb", "print('from', config)")
+    assert book.render("tiny", say=told.append) == folder
+    names = ["00_one.ipynb", "report.html", "report.pdf"]
+    first = {name: (folder / name).read_bytes() for name in names}
+    assert "from tiny" in first["report.html"].decode()
+    assert (folder / "report.html").stat().st_mtime_ns <= (folder / "report.pdf").stat().st_mtime_ns
+    assert 'href="tiny/report.pdf"' in (review / "reports" / "index.html").read_text()
+
+    book.render("tiny", say=told.append)
+    assert "00_one: unchanged" in told
+    assert {name: (folder / name).read_bytes() for name in names} == first
+
+    write(review / "notebooks" / "00_one.ipynb", "print('half')", "raise RuntimeError('a fault\\nof two lines')")
+    with pytest.raises(ReportError, match=r"00_one\.ipynb, cell 4 .*RuntimeError: a fault of two lines"):
+        book.render("tiny", say=told.append)
+    assert {name: (folder / name).read_bytes() for name in names} == first
+    assert not (review / "reports" / ".staging").exists()

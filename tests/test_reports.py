@@ -324,6 +324,7 @@ def test_a_lone_chapter_shows_the_label_of_what_stands_elsewhere(build: Callable
     [
         ("$\\left{x$", r"cell 2 .*formula '\\\\left\{x' does not convert"),
         ("$\\nosuch{x}$", r"cell 2 .*Unknown command"),
+        ("$x$ and $\\boxed{x}$", r"cell 2 .*formula '\\\\boxed\{x\}' does not convert: unknown variable"),
         ("As [@nobody2020] says", r"cell 2 .*@nobody2020 is not in references.bib"),
         ("See [there](#nowhere)", r"cell 2 .*#nowhere leads nowhere"),
         ("::: {.claim}\nopen", r"cell 2 .*opened and never closed"),
@@ -460,7 +461,8 @@ def test_wide_tables_stay_on_the_page(build: Callable[..., document.Document]) -
 LEDGER = 'claim,verdict,sentence\nC01,supported,"a, b"\nC02,not measured here,c\nC03,refuted,d\n'
 PROVENANCE = {
     "title": HOSTILE, "commit": "0123456789abcdef+", "measured": "2026-02-03T04:05:06+00:00", "dtype": "float32",
-    "device": {"asked": "auto", "got": "cpu", "name": HOSTILE}, "versions": {"torch": "2"}, "params": "a: 1\n```\n:::\n",
+    "device": {"asked": "auto", "got": "cpu", "name": HOSTILE}, "versions": {"torch": "2"},
+    "params": "a: 1\n```\n:::\n",
     "experiments": {"convergence": {"runs": 1200, "records": 5, "diverged": 1, "seconds": 2.5}}, "data": {"d": "ab"},
     "missing": {"fashion_mnist": f"put it there {HOSTILE}"}, "failed": [HOSTILE], "set_aside": 2,
 }  # fmt: skip

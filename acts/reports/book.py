@@ -23,11 +23,11 @@ def render(config: str, *, say: Callable[[str], None] = lambda line: print(f"  {
 
     Returns the report's folder. Raises ReportError, which names notebook and cell; the report before is then whole.
     """
-    root = params.root()
+    root, loaded = params.root(), params.load(config)
+    config, names = loaded.name, loaded.notebooks
     folder = root / "reports" / config
     if not (folder / "records.parquet").is_file():
         raise ReportError(f"reports/{config}/records.parquet is not there; first run: python -m acts run {config}")
-    names = params.load(config).notebooks
     with staging.moved(folder, last="report.pdf") as staged:
         ran = execution.run_all(
             [root / "notebooks" / f"{name}.ipynb" for name in names], config,

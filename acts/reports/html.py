@@ -133,7 +133,7 @@ class _Page:
     def _grid(self, node: Node) -> list[Node]:
         """Return a table in a box of its own that scrolls sideways; its formulas at full size."""
         wide = " wide" if sum(tables.widths(node)[0]) > tables.PORTRAIT else ""
-        box = f'<div class="scroll{wide}" role="region" aria-label="Table" tabindex="0">'
+        box = f'<div class="scroll{wide}" role="group" aria-label="Table" tabindex="0">'
         table = marks.marked(tables.sized(node, tables.Plan("natural")))
         filled = {"t": "Table", "c": tree.walk(table["c"], self._in_table)}
         return [tree.raw("html", box), filled, tree.raw("html", "</div>")]

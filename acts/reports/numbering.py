@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from acts.reports import tree
 from acts.reports.chapters import Chapter, Part
 from acts.reports.faults import Place, ReportError
-from acts.reports.formulas import FormulaError, to_mathml, to_typst
+from acts.reports.formulas import FormulaError, check_set, to_mathml, to_typst
 from acts.reports.tree import Node
 
 EQUATION_LABEL = re.compile(r"\{#(eq-[A-Za-z0-9_-]+)\}([.,;:]?)\Z")
@@ -68,6 +68,7 @@ def number(chapters: Iterable[Chapter], *, whole: bool = True) -> Numbers:
         for part in chapter.parts:
             part.blocks = _resolve(part, numbers, openings, whole)
             _check_formulas(part)
+    _check_set([part for chapter in chapters for part in chapter.parts])
     return numbers
 
 
@@ -221,10 +222,20 @@ def _references(citations: list[Node], place: Place, numbers: Numbers, whole: bo
 
 def _check_formulas(part: Part) -> None:
     for formula in tree.find(part.blocks, "Math"):
-        tex = formula["c"][1]
         try:
-            to_mathml(tex, display=_displayed(formula))
-            to_typst(tex)
+            to_mathml(formula["c"][1], display=_displayed(formula))
+            to_typst(formula["c"][1])
         except FormulaError as error:
-            shown = " ".join(tex.split())[:80]
-            raise ReportError(f"{part.place}: formula {shown!r} does not convert: {error}") from None
+            raise _damaged(part, formula["c"][1], str(error)) from None
+
+
+def _check_set(parts: list[Part]) -> None:
+    formulas = [(part, formula["c"][1]) for part in parts for formula in tree.find(part.blocks, "Math")]
+    refused = check_set([tex for _, tex in formulas])
+    for part, tex in formulas:
+        if tex in refused:
+            raise _damaged(part, tex, refused[tex])
+
+
+def _damaged(part: Part, tex: str, reason: str) -> ReportError:
+    return ReportError(f"{part.place}: formula {' '.join(tex.split())[:80]!r} does not convert: {reason}")

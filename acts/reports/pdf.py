@@ -44,7 +44,8 @@ def typeset(document: Document) -> tuple[str, dict[str, bytes]]:
     page = _Sheet(document)
     cut = tree.raw("typst", "// acts-cut")
     blocks = page.fit([*document.abstract, cut, *_turned(document.blocks)])
-    abstract, body = pandoc.write(blocks, FORM).split("// acts-cut")
+    written = pandoc.write(blocks, FORM).replace("align(center)[#table(", "align(left)[#table(")
+    abstract, body = written.split("// acts-cut")
     template = (TEMPLATES / "report.typ").read_text(encoding="utf-8")
     files: dict[str, bytes] = {"report.typ": template.encode()}
     for key, picture in document.pictures.items():

@@ -12,7 +12,7 @@ SIZES = (1.0, 0.92, 0.85, 0.78)  # of a table's type, before anything else is tr
 PADDING = 2.3  # letters that the gap beside a column takes
 UNBROKEN = 24  # letters up to which a number, or a range of numbers, stays on one line
 PROSE = 28.0  # letters from which a column is read rather than scanned
-LONG, TALL = 24, 2.0  # a table of more rows, and so many lines wide, is read more easily on a turned page
+LONG, TALL, MANY = 24, 2.0, 7  # a table of more rows, so many lines wide, of so many columns reads better turned
 COMMAND = re.compile(r"\\[A-Za-z]+")
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z*]+\}")
 
@@ -44,7 +44,7 @@ def plan(table: Node) -> Plan:
     wanted, needed = widths(table)
     if sum(wanted) * SIZES[-1] <= PORTRAIT:
         return Plan("natural")
-    long = rows(table) > LONG and sum(wanted) > TALL * PORTRAIT
+    long = rows(table) > LONG and sum(wanted) > TALL * PORTRAIT and len(wanted) >= MANY
     for line, turned in ((LANDSCAPE, True),) if long else ((PORTRAIT, False), (LANDSCAPE, True)):
         for size in SIZES:
             if sum(needed) <= line / size:
