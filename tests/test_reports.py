@@ -513,6 +513,8 @@ def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for folder in ("params", "notebooks", "reports/tiny"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "Makefile").touch()
+    tiny = "title: Tiny\nexperiments:\n  formulas: {activations: all, points: 5, span: 2}\nnotebooks: [03_x]\n"
+    (tmp_path / "params" / "tiny.yaml").write_text(tiny)
     shutil.copy(ROOT / "reports" / "book.yml", tmp_path / "reports")
     (tmp_path / "reports" / "references.bib").write_text(BIBLIOGRAPHY)
     monkeypatch.setenv("ACTS_ROOT", str(tmp_path))
