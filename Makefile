@@ -2,6 +2,8 @@
 
 CONFIG ?= cpu
 PYTHON ?= python3.11 python3
+# For pip, beside its own configuration: on Linux its usual torch is the CUDA build, of several GB. A machine without
+# CUDA takes the CPU build when PIP_EXTRA_INDEX_URL, or --extra-index-url given here, names PyTorch's index of it.
 PIP_FLAGS ?=
 
 .DEFAULT_GOAL := menu
