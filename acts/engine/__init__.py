@@ -5,6 +5,7 @@ is imported before there is something to compute, so a page that only reads pays
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -17,19 +18,23 @@ if TYPE_CHECKING:
 __all__ = ["records", "run"]
 
 
-def run(experiment: str | ModuleType, config: "str | Path | params.Params") -> "pd.DataFrame":
-    """Return the records of one comparison, first computing the runs that the store does not hold.
+def run(
+    experiment: "str | ModuleType | Sequence[str | ModuleType]", config: "str | Path | params.Params"
+) -> "pd.DataFrame":
+    """Return the records of one comparison or of several, first computing the runs that the store does not hold.
 
     While a report is rendered (``ACTS_RENDER=1``) nothing is computed: the published records are read, and a
     comparison that was not run gives an empty table.
     """
-    word = experiment if isinstance(experiment, str) else experiment.word
+    wanted = [experiment] if isinstance(experiment, str | ModuleType) else list(experiment)
+    words = [one if isinstance(one, str) else one.word for one in wanted]
     if os.environ.get("ACTS_RENDER") == "1":
         found = records(config)
-        return found[found["experiment"] == word].reset_index(drop=True)
+        return found[found["experiment"].isin(words)].reset_index(drop=True)
+    from acts import records as table
     from acts.engine import desk
 
-    return desk.interactive(experiment, config)
+    return table.concat(desk.interactive(one, config) for one in wanted)
 
 
 def records(config: "str | Path | params.Params") -> "pd.DataFrame":
