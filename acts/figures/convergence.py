@@ -26,6 +26,7 @@ __all__ = [
 ]  # fmt: skip
 
 MARGIN = 0.05  # of loss, set before the run
+ALIKE = (1 - MARGIN, 1 / (1 - MARGIN))  # ratios inside the margin: 5 % less, or as much less seen from the other side
 
 
 @drawn
@@ -80,7 +81,7 @@ def differences(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: st
     x = f"loss area ÷ that of {naming.label(catalogue, reference)}"
     figure, grid = _dots(ratios, catalogue, x=x, limits=limits, log=True)
     for axes in grid:
-        axes.axvspan(1 / (1 + MARGIN), 1 + MARGIN, color=PALE, alpha=0.4, linewidth=0, zorder=0)
+        axes.axvspan(*ALIKE, color=PALE, alpha=0.4, linewidth=0, zorder=0)
         axes.axvline(1, color=GREY, linewidth=0.7, zorder=1)
     return figure
 

@@ -21,7 +21,10 @@ _WORDS = {
     "sgd": "SGD",
     "adam": "Adam",
     "fashion_mnist": "Fashion-MNIST",
+    "fashion_mnist_14": "Fashion-MNIST 14 × 14",
     "mnist": "MNIST",
+    "mnist_14": "MNIST 14 × 14",
+    "teacher": "cosine teacher",
 }
 _GREEK = {
     "alpha": "α",

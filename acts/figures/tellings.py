@@ -4,7 +4,7 @@ import pandas as pd
 
 from acts import records as door
 from acts.figures import cells, naming
-from acts.figures.convergence import MARGIN, paired_ratios
+from acts.figures.convergence import ALIKE, MARGIN, paired_ratios
 from acts.figures.gradient_flow import FLOW, INITS, summary
 from acts.figures.table import Text, escape, number
 
@@ -71,8 +71,8 @@ def against(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
     if found.empty:
         return Text(_NOTHING)
     low, high = found["low"], found["high"]
-    faster, slower = int((high < 1 / (1 + MARGIN)).sum()), int((low > 1 + MARGIN).sum())
-    alike = int(((low > 1 / (1 + MARGIN)) & (high < 1 + MARGIN)).sum())
+    faster, slower = int((high < ALIKE[0]).sum()), int((low > ALIKE[1]).sum())
+    alike = int(((low > ALIKE[0]) & (high < ALIKE[1])).sum())
     rest = len(found) - faster - slower - alike
     name = escape(naming.label(catalogue, reference))
     return Text(
