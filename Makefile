@@ -69,6 +69,9 @@ verdicts: $(READY) ## Judge the published records again, train nothing
 	@echo "judging $(CONFIG)"
 	@$(ACTS) judge $(CONFIG) && touch $(OUT)/.judge
 
+site: $(READY) ## Write reports/index.html: the configurations side by side
+	@$(ACTS) site
+
 test: $(READY) ## Run the tests, without the slow ones
 	@echo "testing"
 	@$(VENV)/bin/pytest -n 2 -m "not slow"
@@ -100,7 +103,7 @@ clean: ## Remove what make built; measurements in .store/ stay
 	@rm -rf .make build reports/.staging reports/index.html $(addprefix reports/,$(KNOWN)) $(VENV)
 	@echo "removed .venv, .make and the reports; .store/ stays"
 
-.PHONY: menu report run verdicts test test-slow lint lab doctor size clean FORCE
+.PHONY: menu report run verdicts site test test-slow lint lab doctor size clean FORCE
 
 # --- the stages; each leaves its outputs whole or as they were
 $(READY): requirements.lock pyproject.toml

@@ -1,4 +1,4 @@
-"""The command line: ``python -m acts run|judge|render|doctor|list``.
+"""The command line: ``python -m acts run|judge|render|site|doctor|list``.
 
 It ends with 0 when all is good, 1 when something failed, 2 for bad input, 75 when busy or cut off, 130 when stopped.
 Every command imports what it needs when it is called, so a typo costs no import of torch.
@@ -37,6 +37,7 @@ def parser() -> _Parser:
     )
     for command in (run, judge, render):
         command.add_argument("config", metavar="CONFIG", help="a name in params/, or the path of a YAML file")
+    commands.add_parser("site", parents=[shared], help="write reports/index.html: the configurations side by side")
     doctor = commands.add_parser("doctor", parents=[shared], help="say what this machine can do")
     doctor.add_argument("--json", action="store_true", help="say it as JSON")
     listing = commands.add_parser("list", parents=[shared], help="list what there is")
@@ -80,6 +81,10 @@ def _command(given: argparse.Namespace) -> int:
         from acts import publish
 
         return publish.render(given.config)
+    if given.command == "site":
+        from acts import publish
+
+        return publish.site()
     if given.command == "doctor":
         from acts import doctor
 

@@ -173,3 +173,11 @@ def render(config: str) -> int:
     with held(params.name):
         book.render(params.name)
     return 0
+
+
+def site() -> int:
+    """Write reports/index.html, which puts the configurations that have a report side by side."""
+    from acts.reports import book
+
+    print(f"made: {book.index(configuration.root()).relative_to(configuration.root())}")
+    return 0

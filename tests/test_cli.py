@@ -307,6 +307,17 @@ def test_list_names_the_claims_by_id(capsys):
     assert lines[0].startswith("C01  ")
 
 
+def test_the_site_lists_what_has_a_report(root, capsys):
+    done = root / "reports" / "tiny"
+    done.mkdir(parents=True)
+    (done / "report.html").write_text("<html></html>")
+    (done / "ledger.csv").write_text("claim,verdict\nC01,supported\n")
+    (root / "reports" / "book.yml").write_text("title: A review\nauthors: [Nobody]\n")
+    assert main(["site"]) == 0
+    assert capsys.readouterr().out == "made: reports/index.html\n"
+    assert "tiny/report.html" in (root / "reports" / "index.html").read_text()
+
+
 @pytest.mark.usefixtures("never")
 def test_the_doctor_says_what_is_here(root, capsys, monkeypatch):
     monkeypatch.delenv("ACTS_DATA", raising=False)

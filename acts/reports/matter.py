@@ -167,10 +167,10 @@ def _comparisons(experiments: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _data(provenance: Mapping[str, Any]) -> str:
-    rows = [(name, "here", digest) for name, digest in provenance.get("data", {}).items()]
-    rows += [(name, "not here", line) for name, line in provenance.get("missing", {}).items()]
+    rows = [(name, "yes", digest) for name, digest in provenance.get("data", {}).items()]
+    rows += [(name, "no", line) for name, line in provenance.get("missing", {}).items()]
     heading = "## Data sets {.unnumbered #data-sets}\n\n"
-    return heading + _table(("Data set", "", "SHA-256, or where to put it"), rows) if rows else ""
+    return heading + _table(("Data set", "Here", "SHA-256, or where to put it"), rows) if rows else ""
 
 
 def _failures(provenance: Mapping[str, Any]) -> str:
@@ -181,7 +181,7 @@ def _failures(provenance: Mapping[str, Any]) -> str:
 
 
 def _configuration(text: str) -> str:
-    fence = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=2) + 1)
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
     heading = "## Configuration {.unnumbered #configuration}"
     return f"{heading}\n\n{fence} yaml\n{text.rstrip()}\n{fence}" if text.strip() else ""
 
