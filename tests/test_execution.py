@@ -25,8 +25,10 @@ def write(path: Path, *sources: str, parameters: str | None = 'config = "unset"'
 
 
 def kernels() -> list[psutil.Process]:
+    """Return the processes that an execution left behind; multiprocessing keeps a tracker of its own for good."""
     family = psutil.Process().children(recursive=True)
-    return [process for process in family if process.status() != psutil.STATUS_ZOMBIE]
+    living = [process for process in family if process.status() != psutil.STATUS_ZOMBIE]
+    return [process for process in living if "multiprocessing.resource_tracker" not in " ".join(process.cmdline())]
 
 
 @pytest.fixture(scope="module")

@@ -179,7 +179,9 @@ def test_one_sided_divergence_equals_any_huge_finite_value():
 
 
 def test_two_diverged_runs_of_a_pair_differ_by_nothing():
-    np.testing.assert_array_equal(stats.difference([inf, inf, 1.0], [inf, 2.0, inf]), [0.0, inf, -inf])
+    np.testing.assert_array_equal(
+        stats.difference(np.array([inf, inf, 1.0]), np.array([inf, 2.0, inf])), [0.0, inf, -inf]
+    )
     result = stats.compare([-inf, 1.0, 2.0], [-inf, 0.5, 0.5])
     assert result.ranks
     assert result.diverged == (1, 1)

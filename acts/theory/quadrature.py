@@ -20,6 +20,8 @@ ROUNDS = 100
 SPECK, SPECK_SHARE = 1e-12, 1e-8  # panels this narrow that hold this share of a moment surround a pole
 INSIDE = 1e-13  # the outermost nodes stand this far inside, so that a break at an end is met from its own side
 FEATURES = 1e-3  # panels near 0 are at least this fine, whatever the standard deviation
+UNKNOWN_STEP = 0.15  # standard deviations a panel where breaks are unknown: no node of its halves is .01 from the next
+BULK = 7.0  # standard deviations within which that holds; outside lies less than 3e-12 of the mass
 PANELS = 100_000
 NEGLIGIBLE = 1e-14  # share of a moment that may lie in the outermost tenth of the reach
 BROKEN = 1e-10  # error of a panel of one bit, relative to the moment, above which the moment diverges
@@ -129,9 +131,11 @@ def _edges(f: Elementwise, low: float, limit: float, step: float) -> Array:
 
     However large q is, panels shrink towards 0, where functions have their features.
     """
+    fine, bulk = (min(step, UNKNOWN_STEP) * np.sqrt(low), BULK * np.sqrt(low)) if f.breaks is None else (0.0, 0.0)
     ends = [0.0]
     while ends[-1] < limit:
-        ends.append(min(ends[-1] + max(step * np.sqrt(low), 0.2 * ends[-1]), limit))
+        width = fine if ends[-1] < bulk else max(step * np.sqrt(low), 0.2 * ends[-1])
+        ends.append(min(ends[-1] + width, limit))
     decades = max(0.0, np.log10(limit / FEATURES))
     features = np.geomspace(FEATURES, max(limit, FEATURES), 1 + int(8 * decades)) if decades else np.empty(0)
     breaks = [b for b in f.breaks or () if abs(b) < limit]
