@@ -86,7 +86,7 @@ lint: $(READY) ## Check style, types, the wall between the halves, and that note
 	@$(VENV)/bin/ruff format --check
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
-	@$(VENV)/bin/nbstripout --verify notebooks/*.ipynb
+	@$(VENV)/bin/nbstripout --verify --keep-id notebooks/*.ipynb
 
 lab: $(READY) ## Open the notebooks in JupyterLab
 	@$(VENV)/bin/jupyter lab --notebook-dir=. notebooks
