@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from acts.reports import book, cells, document, fonts, formulas, html, matter, pandoc, pdf, pictures, tables, tree
+from acts.reports.exporters import HtmlExporter
 from acts.reports.faults import Place, ReportError
 
 ROOT = Path(__file__).parents[1]
@@ -558,6 +559,15 @@ def test_a_bound_book_ends_in_provenance_and_references(review: Path) -> None:
 
 
 # --- nbconvert ------------------------------------------------------------------------------------------------------
+
+
+def test_a_notebook_far_from_the_review_finds_its_bibliography(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTS_ROOT", str(tmp_path / "review"))
+    (tmp_path / "review" / "reports").mkdir(parents=True)
+    (tmp_path / "review" / "reports" / "references.bib").write_text(BIBLIOGRAPHY)
+    (tmp_path / "away").mkdir()
+    page, _ = HtmlExporter().from_notebook_node(sample(), {"metadata": {"name": "x", "path": str(tmp_path / "away")}})
+    assert "References" in page
 
 
 @pytest.mark.parametrize(("form", "opening"), [("html", b"<!DOCTYPE html>"), ("pdf", b"%PDF-1.7")])

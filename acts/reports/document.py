@@ -125,8 +125,10 @@ def _check_citations(read: Sequence[Chapter], bibliography: Path | None) -> None
             for cite in tree.find(part.blocks, "Cite"):
                 for citation in cite["c"][0]:
                     if citation["citationId"] not in known:
-                        where = bibliography.name if bibliography else "no bibliography"
-                        raise ReportError(f"{part.place}: @{citation['citationId']} is not in {where}")
+                        where = (
+                            f"is not in {bibliography.name}" if bibliography else "has no references.bib"
+                        )
+                        raise ReportError(f"{part.place}: @{citation['citationId']} {where}")
 
 
 def _cited(sections: list[Node], bibliography: Path | None) -> list[Node]:

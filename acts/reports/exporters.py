@@ -1,5 +1,6 @@
 """The two exporters nbconvert finds by name: ``jupyter nbconvert --to acts-html`` and ``--to acts-pdf``."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from nbconvert.exporters.exporter import Exporter
 from nbformat import NotebookNode
 from traitlets import Unicode
 
+from acts.params import ParamsError, root
 from acts.reports import document, html, pdf
 from acts.reports.document import Document, Front
 
@@ -14,9 +16,9 @@ from acts.reports.document import Document, Front
 class _ReportExporter(Exporter):
     """One notebook as one document; its first heading is the title."""
 
-    bibliography = Unicode("", help="BibTeX file; by default references.bib beside the notebook or in reports/").tag(
-        config=True
-    )
+    bibliography = Unicode(
+        "", help="BibTeX file; by default references.bib beside the notebook, in a reports/ above it, or the review's"
+    ).tag(config=True)
 
     def _document(self, notebook: NotebookNode, resources: Any) -> Document:
         metadata = resources.get("metadata", {})
@@ -28,6 +30,8 @@ class _ReportExporter(Exporter):
         if self.bibliography:
             return Path(self.bibliography)
         places = [folder, *(parent / "reports" for parent in (folder.resolve(), *folder.resolve().parents))]
+        with suppress(ParamsError):
+            places.append(root() / "reports")
         return next((place / "references.bib" for place in places if (place / "references.bib").is_file()), None)
 
 
