@@ -5,6 +5,8 @@ PYTHON ?= python3.11 python3
 # For pip, beside its own configuration: on Linux its usual torch is the CUDA build, of several GB. A machine without
 # CUDA takes the CPU build when PIP_EXTRA_INDEX_URL, or --extra-index-url given here, names PyTorch's index of it.
 PIP_FLAGS ?=
+# What `make lab` adds to JupyterLab's command, such as --no-browser, or --allow-root in a container.
+LAB_FLAGS ?=
 
 .DEFAULT_GOAL := menu
 .DELETE_ON_ERROR:
@@ -89,7 +91,7 @@ lint: $(READY) ## Check style, types, the wall between the halves, and that note
 	@$(VENV)/bin/nbstripout --verify --keep-id notebooks/*.ipynb
 
 lab: $(READY) ## Open the notebooks in JupyterLab
-	@$(VENV)/bin/jupyter lab --notebook-dir=. notebooks
+	@$(VENV)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_verdicts.ipynb $(LAB_FLAGS)
 
 doctor: $(READY) ## Say what this machine can do
 	@$(ACTS) doctor
