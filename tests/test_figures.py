@@ -123,6 +123,17 @@ def test_names_at_the_ends_of_lines_do_not_touch(name: str, drawn: dict[str, Fig
         assert overlap <= 0.12 * box.height or beside <= 0, (one, other)
 
 
+def test_the_forest_keeps_its_panels_apart_however_long_the_names(records: pd.DataFrame) -> None:
+    longest = records.assign(dataset=records["dataset"].replace({"digits": "fashion_mnist_14"}))
+    figure = figures.verdicts.forest(longest, CATALOGUE)
+    FigureCanvasAgg(figure).draw()
+    assert "sigmoid, F-MNIST 14 × 14, MLP 2 × 32, SGD" in texts(figure)
+    panels = [axes.get_tightbbox() for axes in figure.axes]
+    assert all(box.x0 >= -1 for box in panels)
+    for one, other in combinations(panels, 2):
+        assert min(one.x1, other.x1) <= max(one.x0, other.x0) + 1 or min(one.y1, other.y1) <= max(one.y0, other.y0) + 1
+
+
 @pytest.mark.parametrize("name", ["flow", "losses"])
 def test_every_activation_is_named_beside_its_line(name: str, drawn: dict[str, Figure]) -> None:
     said = " ".join(texts(drawn[name]))

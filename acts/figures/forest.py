@@ -13,10 +13,11 @@ from acts.claims import contrasts
 from acts.figures import naming
 from acts.figures.dots import Dot, rows_of_dots
 from acts.figures.palette import GREY, PALE, VERDICTS
-from acts.figures.style import WIDTH, drawn, missing
+from acts.figures.style import WIDTH, drawn, missing, text_width
 
 _ROW, _TOP, _BOTTOM = 0.125, 0.3, 0.42  # inches
-_LABELS, _RIGHT = 1.72, 0.12
+_SIZE, _GAP, _RIGHT = 6, 0.14, 0.12  # of a row's label in points, between label and axis and right of it in inches
+_LEAST, _MOST = 1.2, 2.2  # inches that the labels take
 _WORST = -150.0  # the most that a percentage may stretch an axis
 
 
@@ -29,6 +30,8 @@ def forest(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
     found = tables(records)
     if not found:
         return missing("the contrasts behind the claims")
+    named = [name for claim, table in found for name in _names(claim, table, catalogue)]
+    labels = min(_MOST, max(_LEAST, _GAP + max(text_width(name, _SIZE) for name in named)))
     columns = _columns(found)
     tall = max(sum(_height(table) for _, table in column) for column in columns)
     figure = Figure(figsize=(WIDTH, tall))
@@ -37,9 +40,10 @@ def forest(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
         top = tall
         for claim, table in column:
             inside = _height(table) - _TOP - _BOTTOM
-            box = (place * width + _LABELS, top - _TOP - inside, width - _LABELS - _RIGHT, inside)
+            box = (place * width + labels, top - _TOP - inside, width - labels - _RIGHT, inside)
             axes = figure.add_axes(tuple(side / (WIDTH, tall)[at % 2] for at, side in enumerate(box)))  # type: ignore[arg-type]
             _panel(axes, claim, table, catalogue)
+            axes.set_title(_title(claim, table, catalogue), x=-labels / (width - labels - _RIGHT), fontsize=7.5)
             top -= _height(table)
     return figure
 
@@ -73,7 +77,7 @@ def _height(table: pd.DataFrame) -> float:
 
 def _panel(axes: Axes, claim: Any, table: pd.DataFrame, catalogue: pd.DataFrame) -> None:
     rows = table.to_dict("records")
-    names = [_name(row, claim.rule.over, catalogue) for row in rows]
+    names = _names(claim, table, catalogue)
     dots = [
         Dot(name, row["effect"], row["low"], row["high"], VERDICTS.get(row["verdict"], GREY))
         for name, row in zip(names, rows, strict=True)
@@ -83,18 +87,28 @@ def _panel(axes: Axes, claim: Any, table: pd.DataFrame, catalogue: pd.DataFrame)
     axes.axvspan(-margin, margin, color=PALE, alpha=0.4, linewidth=0, zorder=0)
     axes.axvline(0, color=GREY, linewidth=0.7, zorder=1)
     axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.tick_params(axis="y", labelsize=6)
-    rivals = list(dict.fromkeys(row["rival"] for row in rows if row["rival"]))
-    against = f" vs {', '.join(naming.label(catalogue, rival) for rival in rivals)}" if rivals else ""
-    axes.set_title(f"{claim.id}  {naming.label(catalogue, claim.rule.a)}{against}", x=-_LABELS / 1.66, fontsize=7.5)
+    axes.tick_params(axis="y", labelsize=_SIZE)
     axes.set_xlabel(str(table["unit"].iloc[0]), fontsize=7, loc="right")
 
 
-def _name(row: dict[Any, Any], over: tuple[str, ...], catalogue: pd.DataFrame) -> str:
-    """Return what sets a contrast apart from the others of its claim."""
-    rival = [naming.label(catalogue, row["rival"])] if row["rival"] else []
-    places = [_place(column, row[column]) for column in over if column in row and pd.notna(row[column])]
-    return ", ".join([*rival, *places])
+def _title(claim: Any, table: pd.DataFrame, catalogue: pd.DataFrame) -> str:
+    against = f" vs {', '.join(naming.label(catalogue, rival) for rival in _rivals(table))}" if _rivals(table) else ""
+    return f"{claim.id}  {naming.label(catalogue, claim.rule.a)}{against}"
+
+
+def _rivals(table: pd.DataFrame) -> list[str]:
+    return [str(rival) for rival in dict.fromkeys(table["rival"]) if rival]
+
+
+def _names(claim: Any, table: pd.DataFrame, catalogue: pd.DataFrame) -> list[str]:
+    """Return what sets each contrast apart from the others of its claim; a lone rival stands in the title."""
+    several = len(_rivals(table)) > 1
+    names = []
+    for row in table.to_dict("records"):
+        rival = [naming.label(catalogue, row["rival"])] if several else []
+        places = [_place(column, row[column]) for column in claim.rule.over if pd.notna(row.get(column))]
+        names.append(", ".join([*rival, *places]))
+    return names
 
 
 def _place(column: str, value: object) -> str:

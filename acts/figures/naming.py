@@ -21,7 +21,7 @@ _WORDS = {
     "sgd": "SGD",
     "adam": "Adam",
     "fashion_mnist": "Fashion-MNIST",
-    "fashion_mnist_14": "Fashion-MNIST 14 × 14",
+    "fashion_mnist_14": "F-MNIST 14 × 14",
     "mnist": "MNIST",
     "mnist_14": "MNIST 14 × 14",
     "teacher": "cosine teacher",

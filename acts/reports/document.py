@@ -125,9 +125,7 @@ def _check_citations(read: Sequence[Chapter], bibliography: Path | None) -> None
             for cite in tree.find(part.blocks, "Cite"):
                 for citation in cite["c"][0]:
                     if citation["citationId"] not in known:
-                        where = (
-                            f"is not in {bibliography.name}" if bibliography else "has no references.bib"
-                        )
+                        where = f"is not in {bibliography.name}" if bibliography else "has no references.bib"
                         raise ReportError(f"{part.place}: @{citation['citationId']} {where}")
 
 
