@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 from acts import params, records
 
 MAGIC = b"acts1"
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _TYPES = {"string": pa.string(), "Int64": pa.int64(), "Float64": pa.float64(), "float64": pa.float64()}
 SCHEMA = pa.schema([("run", pa.int32()), *((name, _TYPES[kind]) for name, kind in records.COLUMNS.items())])
 
@@ -157,7 +157,7 @@ class Store:
             (self.folder / "tmp").mkdir(exist_ok=True)
             self._link(content, path)
         except OSError as error:
-            if error.errno in _FULL:
+            if error.errno in FULL:
                 raise DiskFull(f"disk full writing {path}; nothing damaged") from None
             raise
         return path
