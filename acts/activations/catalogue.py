@@ -176,9 +176,9 @@ def prelu(x: Tensor, alpha: Value) -> Tensor:
     return torch.where(x > 0, x, alpha * x)
 
 
-def _rrelu_sample(x: Tensor, lower: Value, upper: Value) -> Tensor:
+def _rrelu_sample(x: Tensor, uniform: Tensor, lower: Value, upper: Value) -> Tensor:
     """Draw every negative element's slope uniformly between lower and upper."""
-    slope = lower + (upper - lower) * torch.rand_like(x)
+    slope = lower + (upper - lower) * uniform
     return torch.where(x > 0, x, slope * x)
 
 

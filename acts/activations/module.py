@@ -42,7 +42,7 @@ class ActivationModule(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the activation of x."""
         if self.training and self.activation.sample is not None:
-            return self.activation.sample(x, **self.values())
+            return self.activation.sample(x, torch.rand_like(x), **self.values())
         return self.activation.kernel(x, **self.values())
 
     def extra_repr(self) -> str:

@@ -65,9 +65,9 @@ def register(
     """Return a decorator that enters a function of (x, **parameters) under its own name.
 
     ``constants`` are named numbers as text, ``learn`` the parameters that a module trains and ``floors`` their lower
-    bounds, ``stochastic`` the function in training mode, ``inputs`` the letters of a function that is not element-wise.
-    Every promise is tested. Raises ValueError for a name that is taken
-    and for a formula that cannot be read.
+    bounds, ``stochastic`` the function in training mode, of (x, uniform numbers in [0, 1) of the shape of x,
+    **parameters), ``inputs`` the letters of a function that is not element-wise. Every promise is tested. Raises
+    ValueError for a name that is taken and for a formula that cannot be read.
     """
     promises = dict(zip(PROMISES, (monotone, odd, bounded, nonnegative), strict=True))
 
