@@ -24,8 +24,20 @@ _WORDS = {
     "fashion_mnist_14": "F-MNIST 14 × 14",
     "mnist": "MNIST",
     "mnist_14": "MNIST 14 × 14",
+    "mnist1d": "MNIST-1D",
+    "cifar10": "CIFAR-10",
+    "california_housing": "California housing",
+    "tinyshakespeare": "Tiny Shakespeare",
     "teacher": "cosine teacher",
+    "xor": "XOR",
+    "moons": "two moons",
+    "rough": "rough waves",
+    "adamw": "AdamW",
+    "batch": "BatchNorm",
+    "layer": "LayerNorm",
 }
+_KINDS = {"resmlp": "residual MLP", "transformer": "Transformer", "autoencoder": "autoencoder"}
+_ARCHIVES = {"pmlb": "PMLB", "uci": "UCI"}
 _GREEK = {
     "alpha": "α",
     "beta": "β",
@@ -58,8 +70,18 @@ def word(value: str) -> str:
     """Return a data set, network, init or optimiser in a reader's words."""
     network = _NETWORK.fullmatch(value)
     if network:
-        return f"{network['kind'].upper()} {network['depth']} × {network['width']}"
+        kind = _KINDS.get(network["kind"], network["kind"].upper())
+        sizes = (network["depth"], network["width"])
+        return f"{kind} {'–'.join((*sizes, sizes[0])) if kind == 'autoencoder' else ' × '.join(sizes)}"
+    archive, _, rest = value.partition("_")
+    if archive in _ARCHIVES and rest:
+        return f"{rest.replace('_', ' ')} ({_ARCHIVES[archive]})"
     return _WORDS.get(value, value.replace("_", " "))
+
+
+def task(dataset: str, network: str, norm: str = "none") -> str:
+    """Return a task in a reader's words: data set, network, and the normalisation where there is one."""
+    return ", ".join([word(dataset), word(network), *([word(norm)] if norm != "none" else [])])
 
 
 def depth(network: str) -> int:

@@ -68,6 +68,21 @@ RC: Any = {
     "axes.formatter.use_mathtext": False,
 }
 
+
+class Drawing(Figure):
+    """A figure that carries its finding in words, which a page adds to the figure's alternative text."""
+
+    finding: str = ""
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return no data, which the notebook draws itself, and the finding as each picture's ``alt``."""
+        del include, exclude
+        said = {"alt": self.finding} if self.finding else {}
+        return {}, {form: said for form in ("image/svg+xml", "image/png") if said}
+
+
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
@@ -128,7 +143,7 @@ def panels(
     bottom: float = 0.42,
     foot: float = 0.0,
     width: float = WIDTH,
-) -> tuple[Figure, list[Axes]]:
+) -> tuple[Drawing, list[Axes]]:
     """Return a figure of equal panels in rows; height is that of one panel, all lengths are inches.
 
     ``left``, ``right``, ``top`` and ``bottom`` are what each panel keeps free for its own labels, ``foot`` is
@@ -138,7 +153,7 @@ def panels(
     rows = -(-count // columns)
     cell, step = width / columns, top + height + bottom
     tall = rows * step + foot
-    figure = Figure(figsize=(width, tall))
+    figure = Drawing(figsize=(width, tall))
     axes = []
     for place in range(count):
         row, column = divmod(place, columns)
@@ -162,11 +177,12 @@ def key(figure: Figure, entries: Iterable[tuple[str, str]], *, x: float, y: floa
         x += text_width(text, SMALL, weight="bold") + 0.16
 
 
-def missing(what: str) -> Figure:
+def missing(what: str) -> Drawing:
     """Return a figure that says what was not measured, so that a page never shows an empty panel."""
     with own_style():
-        figure = Figure(figsize=(WIDTH, 0.7))
+        figure = Drawing(figsize=(WIDTH, 0.7))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         axes.text(0.5, 0.5, f"not measured here: {what}", ha="center", va="center", color=GREY, style="italic")
+    figure.finding = f"Not measured here: {what}."
     return figure

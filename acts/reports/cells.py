@@ -130,16 +130,22 @@ def _outputs(node: NotebookNode, place: Place, alt: str) -> list[Output]:
         elif output.output_type == "error":
             outputs.append(Output("error", clean(f"{output.ename}: {output.evalue}")))
         else:
-            shown = _shown(output.data, place, alt)
+            shown = _shown(output.data, place, alt, output.get("metadata", {}))
             outputs += [shown] if shown else []
     return outputs
 
 
-def _shown(data: dict[str, Any], place: Place, alt: str) -> Output | None:
-    """Return the best form of a bundle; JavaScript, mermaid and widgets are never shown."""
+def _shown(data: dict[str, Any], place: Place, alt: str, metadata: dict[str, Any]) -> Output | None:
+    """Return the best form of a bundle; JavaScript, mermaid and widgets are never shown.
+
+    What a picture's metadata say of its finding follows the words of the cell's header.
+    """
     for form in PICTURES:
         if form in data and not (form == "image/svg+xml" and len(data[form]) > SVG_LIMIT and "image/png" in data):
-            return Output("picture", picture=_picture(data, form, alt or f"Figure of {place.notebook}", place))
+            own = metadata.get(form)
+            finding = str(own.get("alt", "")) if isinstance(own, dict) else ""
+            words = " ".join(f"{alt} {finding}".split())
+            return Output("picture", picture=_picture(data, form, words or f"Figure of {place.notebook}", place))
     if any(form in data for form in LIVE):
         return None
     for form, kind in (("text/markdown", "markdown"), ("text/html", "html"), ("text/plain", "text")):
