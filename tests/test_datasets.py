@@ -27,12 +27,12 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     known, files = datasets.source("mnist"), []
     folder = tmp_path / known.folder
     folder.mkdir(parents=True)
-    for (name, _), rows in zip(known.files, (20, 20, 10, 10), strict=True):
+    for (name, _, address), rows in zip(known.files, (20, 20, 10, 10), strict=True):
         images = "images" in name
         header = b"\0" * (16 if images else 8)
         body = generator.integers(0, 256 if images else 10, rows * (784 if images else 1), dtype=np.uint8).tobytes()
         (folder / name).write_bytes(gzip.compress(header + body, mtime=0))
-        files.append((name, hashlib.sha256((folder / name).read_bytes()).hexdigest()))
+        files.append(sources.File(name, hashlib.sha256((folder / name).read_bytes()).hexdigest(), address))
     for name in ("mnist", "mnist_14"):
         changed = dataclasses.replace(datasets.source(name), files=tuple(files), held_out=10)
         monkeypatch.setitem(sources.SOURCES, name, changed)
@@ -75,7 +75,7 @@ def test_seeds_draw_different_splits_and_test_rows_move_no_scale() -> None:
     assert set(split.test) != set(datasets.split("teacher", 1).test)
     changed = data.x.copy()
     changed[np.concatenate([split.test, split.validation])] += 100
-    other = splits.split(changed, 0, held_out=0, columns=True)
+    other = splits.split(changed, data.y, 0, task="classification", held_out=0, columns=True)
     np.testing.assert_array_equal(other.scale, split.scale)
     np.testing.assert_array_equal(other.centre, split.centre)
 
@@ -105,7 +105,7 @@ def test_an_unknown_set_is_told_what_is_near() -> None:
 def test_an_absent_set_is_named_with_place_and_sha256(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, sha256 = datasets.source(name).files[0]
+    file, sha256, _ = datasets.source(name).files[0]
     for place in (None, tmp_path):
         monkeypatch.delenv("ACTS_DATA", raising=False) if place is None else monkeypatch.setenv("ACTS_DATA", str(place))
         line = datasets.missing(name)
@@ -137,7 +137,7 @@ def test_pictures_are_averaged_over_squares(tiny: Path) -> None:
 
 
 def test_a_damaged_file_is_one_clear_line(tiny: Path) -> None:
-    file, sha256 = datasets.source("mnist").files[2]
+    file, sha256, _ = datasets.source("mnist").files[2]
     body = bytearray((tiny / file).read_bytes())
     body[50] ^= 1
     (tiny / file).write_bytes(body)
@@ -152,7 +152,8 @@ def test_a_download_happens_on_request_alone(tiny: Path, tmp_path: Path, monkeyp
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/"
-        known = dataclasses.replace(datasets.source("mnist"), publisher=address)
+        files = tuple(file._replace(address=address + file.name) for file in datasets.source("mnist").files)
+        known = dataclasses.replace(datasets.source("mnist"), files=files)
         monkeypatch.setitem(sources.SOURCES, "mnist", known)
         monkeypatch.setenv("ACTS_DATA", str(tmp_path / "elsewhere"))
         with pytest.raises(ValueError, match="is not here"):

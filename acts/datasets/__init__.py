@@ -1,14 +1,15 @@
 """Datasets: how to make ``(x, y)`` arrays, offline by default.
 
-Digits ship with scikit-learn, ``spirals`` and ``teacher`` are generated from a seed, MNIST and Fashion-MNIST are read
-from the torchvision-layout folder that the environment variable ACTS_DATA names. Nothing is ever downloaded unless
-``fetch`` is called. A split depends on the set and a seed alone.
+Some are generated from a seed, some come with scikit-learn, published ones are read from the torchvision-layout folder
+that the environment variable ACTS_DATA names. Nothing is ever downloaded unless ``fetch`` is called. A split depends
+on the set and a seed alone.
 """
 
 import ast
 import hashlib
 import inspect
 import json
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,28 +21,58 @@ from typing import Any
 import numpy as np
 
 from acts.datasets import splits
-from acts.datasets.sources import Source, names, source
+from acts.datasets.sources import DatasetError, Source, names, source
 from acts.datasets.splits import Split
 
-__all__ = ["Dataset", "Source", "Split", "fetch", "fingerprint", "load", "missing", "names", "source", "split"]
+__all__ = [
+    "Dataset",
+    "DatasetError",
+    "Source",
+    "Split",
+    "fetch",
+    "fingerprint",
+    "guess",
+    "load",
+    "missing",
+    "names",
+    "source",
+    "split",
+]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A loaded set: ``x`` of shape (rows, inputs), uint8 or float32, and class numbers ``y`` of shape (rows,)."""
+    """A loaded set: inputs ``x`` and targets ``y``, whose first dimension is the row.
+
+    ``x`` is (row, input), uint8 or float32, flattened from ``shape``; ``y`` is a class number, int64 (row,), or a
+    quantity, float32 (row, target). Of a text, both are characters as int64 (row, position), ``y`` the next ones.
+    ``outputs`` counts the classes, targets or characters.
+    """
 
     name: str
     x: np.ndarray
     y: np.ndarray
-    classes: int
     task: str
+    shape: tuple[int, ...]
+    outputs: int
     sha256: str
+
+    @property
+    def classes(self) -> int:
+        """The number of classes; a set of another task has none."""
+        return source(self.name).classes
+
+
+def guess(name: str) -> float:
+    """Return the loss of the best constant guess: ln(classes) or ln(characters) in nats, 1 for standardised targets."""
+    known = source(name)
+    return 1.0 if known.task == "regression" else math.log(known.outputs)
 
 
 def missing(name: str) -> str | None:
     """Return None when a set can be loaded here, else one line that says what to put where, with its sha256."""
     known = source(name)
-    for file, sha256 in known.files:
+    for file, sha256, _ in known.files:
         path = _place(known, file)
         if path is None or not path.is_file():
             where = f"$ACTS_DATA/{known.folder}" if path else f"<folder>/{known.folder} and set ACTS_DATA=<folder>"
@@ -60,11 +91,13 @@ def fingerprint(name: str) -> str:
     Published files count by their sha256, a generated set by its generator's code and settings.
     """
     known = source(name)
+    chosen = splits.stretches if known.task == "text" else splits.rows
     definition = {
-        "code": [_code(part) for part in (known.make, splits.split, splits.standard)],
+        "code": [_code(part) for part in (known.make, splits.split, chosen, splits.standard)],
         "shares": [splits.VALIDATION, splits.TEST, known.held_out, known.columns],
         "settings": known.settings,
-        "files": known.files,
+        "form": [known.task, known.shape, known.outputs],
+        "content": [known.content, [[file.name, file.sha256] for file in known.files]],
     }
     return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
 
@@ -102,16 +135,18 @@ def _root(name: str) -> str | None:
 @lru_cache(maxsize=8)
 def _load(name: str, root: str | None) -> Dataset:
     known = source(name)
-    paths = [_checked(Path(str(root)) / known.folder / file, sha256) for file, sha256 in known.files]
+    paths = [_checked(Path(str(root)) / known.folder / file, sha256) for file, sha256, _ in known.files]
     x, y = known.make(*([paths] if paths else []), **dict(known.settings))
-    x = x if x.dtype == np.uint8 else x.astype(np.float32)
-    return Dataset(name, x, y.astype(np.int64), known.classes, "classification", fingerprint(name))
+    if known.task != "text":
+        x = x if x.dtype == np.uint8 else x.astype(np.float32)
+    y = y.astype(np.float32 if known.task == "regression" else np.int64)
+    return Dataset(name, x, y, known.task, known.shape, known.outputs, fingerprint(name))
 
 
 @lru_cache(maxsize=256)
 def _split(name: str, root: str | None, seed: int) -> Split:
-    known = source(name)
-    return splits.split(_load(name, root).x, seed, held_out=known.held_out, columns=known.columns)
+    known, data = source(name), _load(name, root)
+    return splits.split(data.x, data.y, seed, task=known.task, held_out=known.held_out, columns=known.columns)
 
 
 def _checked(path: Path, sha256: str) -> Path:
@@ -133,6 +168,7 @@ def fetch(name: str) -> list[Path]:
         raise ValueError(f"{name} needs no download: it is made here")
     if not root:
         raise ValueError(f"{name}: set ACTS_DATA to the folder that {known.folder} is to be put in")
-    registry = {file: f"sha256:{sha256}" for file, sha256 in known.files}
-    store = pooch.create(path=Path(root) / known.folder, base_url=known.publisher, registry=registry)
+    registry = {file: f"sha256:{sha256}" for file, sha256, _ in known.files}
+    urls = {file: address for file, _, address in known.files}
+    store = pooch.create(path=Path(root) / known.folder, base_url="", registry=registry, urls=urls)
     return [Path(store.fetch(file)) for file in registry]

@@ -1,12 +1,17 @@
-"""Makers: each returns inputs and class numbers of one set, generated from a seed or read from files.
+"""Makers of generated sets: each returns inputs and targets drawn from a seed.
 
 Every maker is one function that calls no other of ours, so that its code is the whole definition of what it makes.
 """
 
-import gzip
-from pathlib import Path
-
 import numpy as np
+
+
+def xor(*, rows: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return points scattered about the corners (±1, ±1), and whether the corner's signs differ."""
+    generator = np.random.default_rng(seed)
+    corner = np.arange(rows) % 4
+    signs = np.stack([1 - 2 * (corner % 2), 1 - 2 * (corner // 2)], axis=1)
+    return signs + noise * generator.standard_normal((rows, 2)), (signs[:, 0] != signs[:, 1]).astype(np.int64)
 
 
 def spirals(*, rows: int, turns: float, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -17,6 +22,16 @@ def spirals(*, rows: int, turns: float, noise: float, seed: int) -> tuple[np.nda
     angle = 2 * np.pi * turns * radius + np.pi * arm
     x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return x + noise * generator.standard_normal((rows, 2)), arm
+
+
+def moons(*, rows: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return points of two half circles of radius 1, each reaching to the other's centre, and their half circle."""
+    generator = np.random.default_rng(seed)
+    moon = np.arange(rows) % 2
+    angle = generator.uniform(0, np.pi, rows) + np.pi * moon
+    centre = np.stack([moon - 0.5, 0.5 * moon - 0.25], axis=1)
+    x = centre + np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return x + noise * generator.standard_normal((rows, 2)), moon
 
 
 def teacher(*, rows: int, inputs: int, classes: int, waves: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -32,22 +47,52 @@ def teacher(*, rows: int, inputs: int, classes: int, waves: int, seed: int) -> t
     return x, ((scores - scores.mean(axis=0)) / scores.std(axis=0)).argmax(axis=1)
 
 
-def digits() -> tuple[np.ndarray, np.ndarray]:
-    """Return scikit-learn's 1,797 handwritten digits of 8 × 8 pixels, 0 to 16."""
-    from sklearn.datasets import load_digits
+def waves(*, rows: int, tones: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return numbers in [−1, 1] and a sum of ``tones`` sines, of 0.5, 1, 1.5 … periods, with noise; analytic."""
+    generator = np.random.default_rng(seed)
+    frequencies, phases = 0.5 * np.arange(1, tones + 1), generator.uniform(0, 2 * np.pi, tones)
+    x = generator.uniform(-1, 1, (rows, 1))
+    y = np.sin(np.pi * frequencies * x + phases).sum(axis=1, keepdims=True)
+    return x, y + noise * generator.standard_normal((rows, 1))
 
-    bunch = load_digits()
-    return bunch.data.astype(np.uint8), bunch.target
+
+def rough(*, rows: int, octaves: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return numbers in [−1, 1] and a Weierstrass sum of cosines with noise: every octave has half the power.
+
+    With all octaves the function would be Hölder continuous of order ½ and differentiable nowhere.
+    """
+    generator = np.random.default_rng(seed)
+    frequencies, phases = 2.0 ** np.arange(octaves), generator.uniform(0, 2 * np.pi, octaves)
+    x = generator.uniform(-1, 1, (rows, 1))
+    y = (np.cos(np.pi * frequencies * x + phases) / np.sqrt(frequencies)).sum(axis=1, keepdims=True)
+    return x, y + noise * generator.standard_normal((rows, 1))
 
 
-def pictures(paths: list[Path], *, pool: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return training then test pictures of four idx files, averaged over squares of ``pool`` × ``pool`` pixels."""
-    parts = []
-    for path, header in zip(paths, (16, 8, 16, 8), strict=True):
-        with gzip.open(path) as file:
-            parts.append(np.frombuffer(file.read(), dtype=np.uint8, offset=header))
-    images = np.concatenate(parts[::2]).reshape(-1, 28 * 28)
-    if pool > 1:
-        squares = images.reshape(-1, 28 // pool, pool, 28 // pool, pool).sum(axis=(2, 4), dtype=np.uint16)
-        images = ((squares + pool**2 // 2) // pool**2).astype(np.uint8).reshape(len(images), -1)
-    return images, np.concatenate(parts[1::2])
+def mnist1d(
+    *, templates: tuple[tuple[float, ...], ...], rows: int, test: int, length: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return short signals that each hide one of ten patterns, and the pattern's number; ``test`` rows come last.
+
+    A pattern is stretched, scaled, moved along a line of 72 points, set in smooth noise, tilted and sampled at
+    ``length`` points, with the published constants. Source: Greydanus, Scaling down deep learning, arXiv:2011.14439.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    generator, points = np.random.default_rng(seed), 72
+    total, line = rows + test, np.arange(points)
+    label = np.concatenate([generator.permutation(np.arange(part) % len(templates)) for part in (rows, test)])
+    shapes = np.array(templates)
+    shapes = (shapes - shapes.mean(axis=1, keepdims=True)) / shapes.std(axis=1, keepdims=True)
+    shapes = np.pad(shapes - shapes[:, :1], ((0, 0), (0, points + 1 - shapes.shape[1])))
+    end = shapes.shape[1] - 1 - generator.integers(1, 26, (total, 1))  # 36 to 60 empty points follow the pattern's 12
+    moved = (line - generator.integers(0, 48, (total, 1))) % points
+    place = moved * end / (points - 1)
+    left = place.astype(np.int64)
+    before, after = shapes[label[:, None], left], shapes[label[:, None], left + 1]
+    signal = (before + (place - left) * (after - before)) * generator.uniform(0.8, 1.2, (total, 1))
+    smooth = gaussian_filter1d(0.25 * generator.standard_normal((total, points)), 2, axis=1)
+    signal = np.where(place < len(templates[0]), signal, smooth) + 0.02 * generator.standard_normal((total, points))
+    signal -= generator.uniform(-0.375, 0.375, (total, 1)) * np.linspace(-0.5, 0.5, points)
+    at = np.linspace(0, points - 1, length)
+    left = np.minimum(at.astype(np.int64), points - 2)
+    return signal[:, left] + (at - left) * (signal[:, left + 1] - signal[:, left]), label
