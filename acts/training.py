@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-from acts.networks import Function, Stack
+from acts.networks import Nonlinearity, Stack
 
 PAD = 8
 EXPLODED = 1e4  # nats; a batch loss above this counts as divergence, as one that is not a number does
@@ -152,7 +152,7 @@ def optimizer(name: str, rows: Sequence[Tensor], rates: Sequence[float]) -> torc
 
 def train(
     stack: Stack,
-    function: Function,
+    nonlinearity: Nonlinearity,
     *,
     feed: Feed,
     rates: Sequence[float],
@@ -169,18 +169,18 @@ def train(
     """
     count, by_rate = len(stack), sorted(range(len(stack)), key=lambda run: rates[run])
     chosen = torch.tensor(by_rate + by_rate[-1:] * (-count % PAD), device=stack.buffer.device)
-    group = Stack(stack.shape, stack.buffer[chosen].contiguous(), stack.learned)
+    group = stack.pick(chosen)
     own, watched = feed.pick(chosen), watch.pick(chosen) if watch else None
     climber = _climber(group, optimizer_name, [rates[run] for run in chosen.tolist()])
     at = evaluation_steps(steps, evaluations) if watched else ()
     batch_losses, curve = [], []
     for step in range(steps):
         if watched and step in at:
-            curve.append(evaluate(group, function, watched)[0])
-        batch_losses.append(_step(group, function, own.batch(step * batch, (step + 1) * batch), climber))
+            curve.append(evaluate(group, nonlinearity, watched)[0])
+        batch_losses.append(_step(group, nonlinearity, own.batch(step * batch, (step + 1) * batch), climber))
     if watched and at:
-        curve.append(evaluate(group, function, watched)[0])
-    stack.buffer[torch.tensor(by_rate, device=chosen.device)] = group.buffer[:count]
+        curve.append(evaluate(group, nonlinearity, watched)[0])
+    stack.buffer[chosen[:count]], stack.state[chosen[:count]] = group.buffer[:count], group.state[:count]
     return _history(batch_losses, curve, at, by_rate)
 
 
@@ -203,11 +203,11 @@ def _climber(group: Stack, name: str, rates: list[float]) -> torch.optim.Optimiz
 
 
 def _step(
-    group: Stack, function: Function, batch: tuple[Tensor, Tensor], climber: torch.optim.Optimizer
+    group: Stack, nonlinearity: Nonlinearity, batch: tuple[Tensor, Tensor], climber: torch.optim.Optimizer
 ) -> Float[Tensor, " run"]:
     """Take one step of every network; return the batch losses from before it."""
     leaf = group.buffer.detach().requires_grad_()
-    found = losses(group.apply(batch[0], function, buffer=leaf), batch[1])
+    found = losses(group.apply(batch[0], nonlinearity, buffer=leaf, training=True), batch[1])
     (gradient,) = torch.autograd.grad(found.sum(), [leaf])
     at = 0
     for rows in climber.param_groups:
@@ -219,7 +219,7 @@ def _step(
 
 
 @torch.no_grad()
-def evaluate(stack: Stack, function: Function, feed: Feed, *, rows: int = 512) -> tuple[Tensor, Tensor]:
+def evaluate(stack: Stack, nonlinearity: Nonlinearity, feed: Feed, *, rows: int = 512) -> tuple[Tensor, Tensor]:
     """Return every network's mean cross-entropy (nats) and accuracy over all rows of a feed.
 
     On the CPU networks are taken eight at a time and rows 512 at a time, so that inputs stay in the cache.
@@ -228,11 +228,11 @@ def evaluate(stack: Stack, function: Function, feed: Feed, *, rows: int = 512) -
     found = []
     for first in range(0, len(stack), together):
         runs = torch.arange(first, min(first + together, len(stack)), device=stack.buffer.device)
-        part, own = Stack(stack.shape, stack.buffer[runs], stack.learned), feed.pick(runs)
+        part, own = stack.pick(runs), feed.pick(runs)
         sums = torch.zeros(2, len(runs), dtype=stack.buffer.dtype, device=stack.buffer.device)
         for start in range(0, total, rows):
             x, y = own.batch(start, min(start + rows, total))
-            logits = part.apply(x, function)
+            logits = part.apply(x, nonlinearity)
             sums += torch.stack([losses(logits, y) * y.shape[1], (logits.argmax(-1) == y).sum(1)])
         found.append(sums / total)
     loss, accuracy = torch.cat(found, dim=1)

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from acts import datasets, networks, training
+from acts import activations, datasets, networks, training
 from acts.activations import Activation
 from acts.jobs import Run
-from acts.networks import Function, Scales, Shape, Stack
+from acts.networks import Network, Nonlinearity, Scales, Stack
 from acts.training import Feed, History
 
 KIND = ("phase", "dataset", "network", "optimizer", "steps", "batch", "evaluations", "device", "dtype")
@@ -29,18 +29,42 @@ class Trial:
 
     runs: Sequence[Run]
     stack: Stack
-    function: Function
+    nonlinearity: Nonlinearity
     history: History
 
     def accuracy(self, part: str, *, rows: int) -> np.ndarray:
         """Return every run's share of right answers on at most so many rows of a part of its data."""
-        return training.evaluate(self.stack, self.function, feed(self.runs, part, rows=rows))[1].cpu().numpy()
+        return training.evaluate(self.stack, self.nonlinearity, feed(self.runs, part, rows=rows))[1].cpu().numpy()
 
 
-def shape(dataset: str, network: str) -> Shape:
-    """Return the layer sizes that a named network has on a data set."""
-    known = datasets.source(dataset)
-    return networks.shape(network, inputs=known.inputs, classes=known.classes)
+def network(activation: str | Activation, dataset: str, name: str, norm: str = "none") -> Network:
+    """Return the network of a name, made for an activation and a data set."""
+    known, fan = datasets.source(dataset), nonlinearity(activations.get(activation)).fan
+    return networks.network(name, shape=(known.inputs,), outputs=known.classes, norm=norm, fan=fan)
+
+
+def nonlinearity(activation: Activation) -> Nonlinearity:
+    """Return an activation as networks see it: its fast path, learnable parameters as raw numbers."""
+    learned = {name: activation.unconstrain(name, activation.parameters[name]) for name in activation.learnable}
+    fixed = {name: value for name, value in activation.parameters.items() if name not in learned}
+
+    def values(raw: dict[str, Tensor]) -> dict[str, Any]:
+        return {**fixed, **{name: activation.constrain(name, value) for name, value in raw.items()}}
+
+    def call(h: Tensor, **raw: Tensor) -> Tensor:
+        return activation.kernel(h, **values(raw))
+
+    def random(h: Tensor, uniform: Tensor, **raw: Tensor) -> Tensor:
+        assert activation.sample is not None
+        return activation.sample(h, uniform, **values(raw))
+
+    return Nonlinearity(call, learned, random if activation.stochastic else None, _fan(activation))
+
+
+def _fan(activation: Activation) -> tuple[int, int]:
+    """Return how many pre-activations become how many outputs, as two of them show."""
+    given = 2 if activation.elementwise else activation.kernel(torch.zeros(2)).numel()
+    return {1: (2, 1), 2: (1, 1), 4: (1, 2)}[given]
 
 
 def groups(runs: Sequence[Run]) -> Iterator[list[int]]:
@@ -50,30 +74,27 @@ def groups(runs: Sequence[Run]) -> Iterator[list[int]]:
         kinds.setdefault(tuple(run[name] for name in KIND), []).append(number)
     for members in kinds.values():
         first = runs[members[0]]
-        fitting = ROOM[first["device"]] // shape(first["dataset"], first["network"]).weights
+        known = datasets.source(first["dataset"])
+        sized = networks.network(first["network"], shape=(known.inputs,), outputs=known.classes)
+        fitting = ROOM[first["device"]] // sized.weights
         size = max(1, fitting // training.PAD) * training.PAD
         yield from (members[start : start + size] for start in range(0, len(members), size))
 
 
 def train(activation: Activation, runs: Sequence[Run], *, watch: str, rows: int) -> Trial:
     """Train runs of one kind; their loss curve is measured on so many fixed rows of the watched part."""
-    first = runs[0]
-    learned = {name: activation.unconstrain(name, activation.parameters[name]) for name in activation.learnable}
-
-    def function(x: Tensor, **raw: Tensor) -> Tensor:
-        return activation.kernel(x, **{name: activation.constrain(name, value) for name, value in raw.items()})
-
+    first, own = runs[0], nonlinearity(activation)
     stack = networks.stack(
-        shape(first["dataset"], first["network"]),
+        network(activation, first["dataset"], first["network"], first.get("norm", "none")),
         [run["seed"] for run in runs],
         [_scales(run["scales"]) for run in runs],
-        learned=learned,
+        nonlinearity=own,
         dtype=getattr(torch, first["dtype"]),
         device=first["device"],
     )
     history = training.train(
         stack,
-        function,
+        own,
         feed=feed(runs, "train"),
         rates=[run["lr"] for run in runs],
         optimizer_name=first["optimizer"],
@@ -82,7 +103,7 @@ def train(activation: Activation, runs: Sequence[Run], *, watch: str, rows: int)
         watch=feed(runs, watch, rows=rows),
         evaluations=first["evaluations"],
     )
-    return Trial(runs, stack, function, history)
+    return Trial(runs, stack, own, history)
 
 
 def _scales(numbers: Sequence[Any]) -> Scales:

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from acts import networks, training
-from acts.networks import Scales, Shape, Stack
+from acts.networks import Nonlinearity, Scales, Stack
 from acts.training import Feed, History
 
-SHAPE = networks.shape("mlp_3x32", inputs=6, classes=4)
+NETWORK = networks.network("mlp_3x32", shape=(6,), outputs=4)
 BATCH = 32
 STEPS = 25
 X = np.random.default_rng(0).normal(2.0, 3.0, (300, 6))
@@ -27,9 +27,7 @@ FUNCTIONS = {
 }
 
 
-def he(shape: Shape = SHAPE) -> Scales:
-    first, hidden = (float(np.sqrt(2 / fan_in)) for fan_in in (shape.inputs, shape.width))
-    return Scales((first, 0.0), (hidden, 0.1), (hidden, 0.0))
+HE = Scales((float(np.sqrt(2)), 0.0), (float(np.sqrt(2)), 0.1), (float(np.sqrt(2)), 0.0))
 
 
 def feed_of(seeds: list[int], *, steps: int = STEPS, dtype: torch.dtype = torch.float32, rows: int = 0) -> Feed:
@@ -59,11 +57,12 @@ def run(
 ) -> tuple[Stack, History]:
     """Train networks given by (seed, rate) together."""
     seeds = [seed for seed, _ in members]
-    stack = networks.stack(SHAPE, seeds, [he()] * len(seeds), dtype=dtype, learned=learned)
+    nonlinearity = Nonlinearity(function, learned or {})
+    stack = networks.stack(NETWORK, seeds, [HE] * len(seeds), dtype=dtype, nonlinearity=nonlinearity)
     with training.one_thread():
         history = training.train(
             stack,
-            function,
+            nonlinearity,
             feed=feed_of(seeds, steps=steps, dtype=dtype),
             rates=[rate for _, rate in members],
             optimizer_name=optimizer,
@@ -77,12 +76,13 @@ def run(
 
 def module(seed: int, activation: Callable[[], nn.Module]) -> nn.Sequential:
     """Return one network of torch's own layers with the weights that the seed draws."""
-    stack = networks.stack(SHAPE, [seed], [he()], dtype=torch.float64)
-    layers: list[nn.Module] = []
-    for number, (weights, biases, _) in enumerate(stack.layers()):
+    stack = networks.stack(NETWORK, [seed], [HE], nonlinearity=Nonlinearity(torch.relu), dtype=torch.float64)
+    parts, layers = stack.parts(), []
+    for name in ("hidden0", "hidden1", "hidden2", "out"):
+        weights, bias = parts[f"{name}.weights"], parts[f"{name}.bias"]
         linear = nn.Linear(weights.shape[1], weights.shape[2], dtype=torch.float64)
-        linear.weight.data, linear.bias.data = weights[0].T.clone(), biases[0, 0].clone()
-        layers += [linear, activation()] if number < SHAPE.depth else [linear]
+        linear.weight.data, linear.bias.data = weights[0].T.clone(), bias[0, 0].clone()
+        layers += [linear, activation()] if name != "out" else [linear]
     return nn.Sequential(*layers)
 
 
@@ -128,7 +128,7 @@ def test_learned_parameters_learn_as_in_a_module(optimizer: str) -> None:
     for number, (seed, rate) in enumerate(members):
         slow = slow_losses(seed, rate, optimizer, lambda: nn.PReLU(dtype=torch.float64))
         np.testing.assert_allclose(history.losses[number], slow, rtol=1e-10)
-    assert all((learned["alpha"] != 0.25).all() for _, _, learned in stack.layers() if learned)
+    assert all((part != 0.25).all() for name, part in stack.parts().items() if name.endswith("alpha"))
 
 
 @pytest.mark.parametrize("optimizer", training.OPTIMIZERS)
@@ -188,13 +188,13 @@ def test_the_curve_is_the_loss_on_the_watched_rows() -> None:
     stack, history = run([(0, 0.05), (1, 0.05)], "sgd")
     assert history.evaluated == (0, 5, 10, 15, 20, 25)
     x = torch.from_numpy(((X[200:264] - 2) / 3).astype(np.float32)).expand(2, -1, -1)
-    logits = stack.apply(x, torch.relu)
+    logits = stack.apply(x, Nonlinearity(torch.relu))
     labels = torch.from_numpy(Y[200:264])
     for number in range(2):
         assert history.curve[number, -1] == pytest.approx(
             float(nn.functional.cross_entropy(logits[number], labels)), rel=1e-5
         )
-    loss, accuracy = training.evaluate(stack, torch.relu, feed_of([0, 1], rows=64), rows=50)
+    loss, accuracy = training.evaluate(stack, Nonlinearity(torch.relu), feed_of([0, 1], rows=64), rows=50)
     np.testing.assert_allclose(loss, history.curve[:, -1], rtol=1e-5)
     np.testing.assert_allclose(accuracy, (logits.argmax(-1) == labels).float().mean(1), rtol=1e-6)
     np.testing.assert_allclose(history.area(), history.curve[:, 1:].mean(axis=1))

@@ -1,0 +1,116 @@
+"""One forward pass of K networks: their parts by name, and the steps that every architecture is made of."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from acts.networks.nonlinearity import Nonlinearity
+from acts.noise import Noise
+
+if TYPE_CHECKING:
+    from acts.networks.network import Network
+
+MOMENTUM = 0.1  # of BatchNorm's running statistics, as in torch
+TINY = 1e-5  # what both norms add to a variance, as in torch
+
+
+class Pass:
+    """What one forward pass knows: parts (run, …) by name, running statistics, the function, dropout and its numbers.
+
+    A tensor inside a pass is (run, batch, …, unit). The random numbers of the i-th activation have the places 2i
+    (dropout) and 2i + 1 (the function's own).
+    """
+
+    def __init__(
+        self,
+        network: "Network",
+        parts: Mapping[str, Tensor],
+        state: Tensor,
+        nonlinearity: Nonlinearity,
+        *,
+        keep: list[Tensor] | None = None,
+        training: bool = False,
+        dropout: float = 0.0,
+        noise: Noise | None = None,
+    ):
+        self.network, self.parts, self.state, self.nonlinearity = network, parts, state, nonlinearity
+        self.keep, self.training, self.dropout, self.noise = keep, training, dropout, noise
+        self.random = nonlinearity.random if training else None
+        if training and (dropout or self.random) and noise is None:
+            raise ValueError("dropout and random activations need noise in training")
+
+    def dense(self, x: Tensor, name: str) -> Tensor:
+        """Return xW + b over the last dimension."""
+        weights, bias = self.parts[f"{name}.weights"], self.parts[f"{name}.bias"]
+        if x.ndim == 3:
+            return torch.baddbmm(bias, x, weights)
+        return torch.baddbmm(bias, x.flatten(1, -2), weights).view(*x.shape[:-1], -1)
+
+    def activate(self, h: Tensor, spot: int) -> Tensor:
+        """Return what the i-th activation makes of its pre-activations: norm, function, dropout."""
+        h = self.normalised(h, spot)
+        if self.keep is not None:
+            self.keep.append(h)
+        return self.dropped(self.function(h, spot), spot)
+
+    def function(self, h: Tensor, spot: int) -> Tensor:
+        """Return the nonlinearity of pre-activations, in its random form where it has one in training."""
+        learned = self.learned(spot, h.ndim)
+        if self.random is None:
+            return self.nonlinearity.call(h, **learned)
+        return self.random(h, self._uniform(2 * spot + 1, h), **learned)
+
+    def learned(self, spot: int, dimensions: int) -> dict[str, Tensor]:
+        """Return the learned parameters of the i-th activation, each broadcasting to (run, …, unit)."""
+        found = {}
+        for name in self.nonlinearity.learned:
+            part = self.parts[f"{self.network.spots[spot].name}.{name}"]
+            found[name] = part.view(len(part), *[1] * (dimensions - 2), -1)
+        return found
+
+    def dropped(self, x: Tensor, spot: int) -> Tensor:
+        """Return activations with a share of them 0 in training and the others scaled up to keep the mean."""
+        if not (self.training and self.dropout):
+            return x
+        kept = self._uniform(2 * spot, x) >= self.dropout
+        return x * kept.to(x.dtype).mul_(1 / (1 - self.dropout))
+
+    def _uniform(self, place: int, like: Tensor) -> Tensor:
+        assert self.noise is not None
+        return self.noise.uniform(place, like.shape[1:], dtype=like.dtype)
+
+    def normalised(self, h: Tensor, spot: int) -> Tensor:
+        """Return pre-activations after the network's norm, if it has one."""
+        if self.network.norm == "none":
+            return h
+        name = f"{self.network.spots[spot].name}.norm"
+        return self.layer_norm(h, name) if self.network.norm == "layer" else self._batch_norm(h, name, spot)
+
+    def layer_norm(self, h: Tensor, name: str) -> Tensor:
+        """Return every row of units with mean 0 and variance 1, times its gain, plus its shift."""
+        gain, shift = self._affine(name, h.ndim)
+        return torch.addcmul(shift, functional.layer_norm(h, h.shape[-1:], eps=TINY), gain)
+
+    def _affine(self, name: str, dimensions: int) -> tuple[Tensor, Tensor]:
+        gain, shift = self.parts[f"{name}.gain"], self.parts[f"{name}.shift"]
+        size = (len(gain), *[1] * (dimensions - 2), -1)
+        return gain.view(size), shift.view(size)
+
+    def _batch_norm(self, h: Tensor, name: str, spot: int) -> Tensor:
+        """Return units normalised over the batch in training, by running statistics otherwise; these are updated."""
+        gain, shift = self._affine(name, h.ndim)
+        start, units = self.network.statistics[spot], h.shape[-1]
+        running = self.state[:, start : start + 2 * units]
+        size = (len(h), *[1] * (h.ndim - 2), units)
+        if self.training:
+            over = tuple(range(1, h.ndim - 1))
+            variance, mean = torch.var_mean(h, over, correction=0, keepdim=True)
+            rows = h[0, ..., 0].numel()
+            found = [mean.detach(), variance.detach() * (rows / (rows - 1) if rows > 1 else 1.0)]
+            running.lerp_(torch.cat([one.view(len(h), units) for one in found], dim=1), MOMENTUM)
+        else:
+            mean, variance = (part.reshape(size) for part in running.split(units, dim=1))
+        return torch.addcmul(shift, h - mean, gain * (variance + TINY).rsqrt())
