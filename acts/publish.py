@@ -5,7 +5,9 @@ an earlier one published as it was.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from acts import params as configuration
 from acts import records as table
@@ -14,6 +16,7 @@ from acts.engine import devices, keys, published
 from acts.engine.desk import Desk, Outcome
 from acts.engine.progress import Teller, duration
 from acts.params import Params, ParamsError
+from acts.params.schema import Place
 from acts.provenance import describe
 from acts.staging import held, moved, writable
 
@@ -59,22 +62,25 @@ def run(config: str, *, engine: str | None = None, dry: bool = False, teller: Te
 def _checked(config: str) -> Params:
     """Return a configuration whose every activation, data set and notebook is known."""
     params = configuration.load(config, notebooks=notebooks())
-    sections = [getattr(params.experiments, word) for word in params.experiments.words()]
-    if all(section.activations == "all" and not hasattr(section, "datasets") for section in sections):
+    if not any(_mentions(params, "activations")) and not any(_mentions(params, "datasets")):
         return params
     from acts import activations, datasets
 
     names = [name for known in activations.names() for name in (known, *activations.get(known).aliases)]
     loaded = configuration.load(config, names=names, datasets=datasets.names(), notebooks=notebooks())
-    for word in loaded.experiments.words():
-        mentioned = getattr(loaded.experiments, word).activations
-        for position, mention in enumerate(() if mentioned == "all" else mentioned):
-            try:
-                activations.get(mention)
-            except ValueError as error:
-                line = loaded.line("experiments", word, "activations", position)
-                raise ParamsError(f"{line}: activations: {error}") from None
+    for place, mention in _mentions(loaded, "activations"):
+        try:
+            activations.get(mention)
+        except ValueError as error:
+            raise ParamsError(f"{loaded.line(*place)}: activations: {error}") from None
     return loaded
+
+
+def _mentions(params: Params, noun: Literal["activations", "datasets"]) -> Iterator[tuple[Place, str]]:
+    """Yield every activation or data set that a comparison names, with its place in the file."""
+    for word in params.experiments.words():
+        for place, name in getattr(params.experiments, word).mentions(noun):
+            yield ("experiments", word, *place), name
 
 
 def _plannable(params: Params) -> None:
@@ -93,11 +99,7 @@ def notebooks() -> list[str]:
 
 def missing_data(params: Params) -> dict[str, str]:
     """Return the data sets that are asked for and not here, each with one line that says where to put it."""
-    asked = [
-        name
-        for word in params.experiments.words()
-        for name in getattr(getattr(params.experiments, word), "datasets", ())
-    ]
+    asked = [name for _, name in _mentions(params, "datasets")]
     if not asked:
         return {}
     from acts import datasets

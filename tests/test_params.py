@@ -32,6 +32,19 @@ experiments:
     batch: 64
     evaluations: 20
     rates: {sgd: [1e-3, 0.05]}
+  generalization:
+    seeds: 12
+    inits: [he, lecun]
+    tasks:
+    - {dataset: digits, network: cnn_2x8, activations: [relu, gelu], optimizer: adam, steps: 9, batch: 4, rates: [0.01]}
+    - dataset: spirals
+      network: mlp_2x8
+      activations: all
+      optimizer: sgd
+      dropout: 0.1
+      steps: 9
+      batch: 4
+      rates: [0.01, 0.02]
 notebooks: [00_verdicts]
 """
 KNOWN = {"names": ["relu", "gelu", "leaky_relu"], "datasets": ["digits", "spirals"], "notebooks": ["00_verdicts"]}
@@ -64,7 +77,7 @@ def test_a_good_configuration_is_read_and_frozen(root):
     loaded = params.load("good", **KNOWN)
     assert loaded.name == "good"
     assert loaded.text == GOOD
-    assert loaded.experiments.words() == ["formulas", "convergence"]
+    assert loaded.experiments.words() == ["formulas", "convergence", "generalization"]
     assert loaded.experiments.gradient_flow is None
     assert loaded.experiments.convergence.rates == {"sgd": (0.001, 0.05)}
     assert loaded.on("cuda").device == "cuda"
@@ -115,7 +128,11 @@ FAULTS = {
     "an init that is no list": (("[he, lecun]", "he"), ":13: inits: should be a list [a, b], not 'he'"),
     "an empty list": (("[he, lecun]", "[]"), ":13: inits: the list is empty"),
     "twice in a list": (("[he, lecun]", "[he, he]"), ":13: inits: 'he' stands twice in the list"),
-    "a network of no form": (("mlp_2x32", "cnn"), ":11: networks: should be mlp_DEPTHxWIDTH, as mlp_8x32, not 'cnn'"),
+    "a network of no form": (
+        ("mlp_2x32", "cnn"),
+        ":11: networks: should be mlp, resmlp, cnn, rnn, gru, transformer or autoencoder with two sizes, as mlp_8x32, "
+        "not 'cnn'",
+    ),
     "unknown activation": (("[relu,", "[gleu,"), ":9: activations: unknown activation 'gleu'; did you mean 'gelu'?"),
     "unknown variant": (
         ("leaky_relu(", "leeky_relu("),
@@ -126,11 +143,33 @@ FAULTS = {
         ":6: activations: should be 'all' or a list of activation names",
     ),
     "unknown data set": (("digits", "digit"), ":10: datasets: unknown data set 'digit'; did you mean 'digits'?"),
+    "unknown activation of a task": (
+        ("[relu, gelu]", "[relu, gelo]"),
+        ":23: activations: unknown activation 'gelo'; did you mean 'gelu'?",
+    ),
+    "unknown data set of a task": (
+        ("dataset: spirals", "dataset: spiral"),
+        ":24: dataset: unknown data set 'spiral'; did you mean 'spirals'?",
+    ),
+    "a task's key misspelt": (("dropout", "drop_out"), ":28: drop_out: unknown parameter; did you mean 'dropout'?"),
+    "a task's network of no form": (
+        ("mlp_2x8", "lstm_2x8"),
+        ":25: network: should be mlp, resmlp, cnn, rnn, gru, transformer or autoencoder with two sizes, as mlp_8x32, "
+        "not 'lstm_2x8'",
+    ),
+    "all units dropped": (("0.1\n", "1.0\n"), ":28: dropout: input should be less than 1, not 1.0"),
+    "the same task twice": (
+        (
+            "{dataset: digits, network: cnn_2x8, activations: [relu, gelu], optimizer: adam",
+            "{dataset: spirals, network: mlp_2x8, activations: [relu, gelu], optimizer: sgd",
+        ),
+        ":19: generalization: mlp_2x8 on spirals with sgd and norm none stands twice among the tasks",
+    ),
     "unknown notebook": (
         ("00_v", "01_v"),
-        ":19: notebooks: unknown notebook '01_verdicts'; did you mean '00_verdicts'?",
+        ":32: notebooks: unknown notebook '01_verdicts'; did you mean '00_verdicts'?",
     ),
-    "path as a notebook": (("00_v", "../v"), ":19: notebooks: should be a notebook's name, as 03_gradient_flow, not"),
+    "path as a notebook": (("00_v", "../v"), ":32: notebooks: should be a notebook's name, as 03_gradient_flow, not"),
     "key twice": (("device: cpu", "title: again"), ":2: title: stands twice; first on line 1"),
     "tab": (("  formulas", "\tformulas"), ":5: a tab as indentation; use spaces"),
     "no mapping": (
@@ -164,7 +203,7 @@ def test_a_fault_is_one_line_with_file_and_line(root, name):
         (GOOD.encode("utf-16"), ":1: this is UTF-16 or UTF-32; save it as UTF-8"),
         (GOOD.encode("utf-32-le"), ":1: this is UTF-16 or UTF-32; save it as UTF-8"),
         (b"\xef\xbb\xbf" + GOOD.encode(), ":1: starts with a byte order mark; save it as UTF-8 without one"),
-        (GOOD.encode() + b"\xff\n", ":20: not UTF-8 (byte 0xff)"),
+        (GOOD.encode() + b"\xff\n", ":33: not UTF-8 (byte 0xff)"),
         (b"- a\n- b\n", ":1: should be a list of 'key: value' lines"),
         (b"title: [a\n", ":2: not YAML: "),
         (b"[" * 5000, ":1: not YAML: "),

@@ -4,6 +4,7 @@ The loader reads YAML 1.2 (``1e-3`` is a number, ``no`` is text), keeps the line
 fault into one line: ``params/cpu.yaml:2: seed: unknown parameter; did you mean 'seeds'?``.
 """
 
+import json
 import os
 import re
 from collections.abc import Collection
@@ -12,11 +13,20 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from acts.params import faults, yaml12
-from acts.params.schema import Convergence, Experiments, Formulas, GradientFlow, Params, Section
+from acts.params.schema import (
+    Convergence,
+    Experiments,
+    Formulas,
+    Generalization,
+    GradientFlow,
+    Params,
+    Section,
+    Task,
+)
 
 __all__ = [
-    "Convergence", "Experiments", "Formulas", "GradientFlow", "Params", "ParamsError", "Section",
-    "configurations", "load", "root",
+    "Convergence", "Experiments", "Formulas", "Generalization", "GradientFlow", "Params", "ParamsError", "Section",
+    "Task", "configurations", "load", "root", "schema_json",
 ]  # fmt: skip
 
 
@@ -71,6 +81,11 @@ def load(
         raise ParamsError(f"{shown}:{unknown[0]}: {unknown[1]}")
     params._name, params._text, params._file, params._lines = path.stem, text, shown, document.lines
     return params
+
+
+def schema_json() -> str:
+    """Return the JSON Schema of a configuration, by which editors complete and check it: params/schema.json."""
+    return json.dumps(Params.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 def _find(config: str | Path) -> Path:

@@ -7,10 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from acts.params.schema import Params, Section
+from acts.params.schema import Params, Place, Section
 from acts.params.yaml12 import Lines
-
-Place = tuple[int | str, ...]
 
 _EXPECTED = {
     "int": "a whole number",
@@ -21,10 +19,15 @@ _EXPECTED = {
     "dict": "lines of 'key: value'",
     "model": "lines of 'key: value'",
 }
+_NETWORK = "mlp, resmlp, cnn, rnn, gru, transformer or autoencoder with two sizes, as mlp_8x32"
+_DATASET = "a data set's word, as digits"
 _FORM = {
+    "engine": "serial, local, tcp://HOST:PORT, tls://HOST:PORT or scheduler-file:PATH",
     "title": "one line of text",
-    "networks": "mlp_DEPTHxWIDTH, as mlp_8x32",
-    "datasets": "a data set's word, as digits",
+    "networks": _NETWORK,
+    "network": _NETWORK,
+    "datasets": _DATASET,
+    "dataset": _DATASET,
     "notebooks": "a notebook's name, as 03_gradient_flow",
 }
 _NOUN = {"activations": "activation", "datasets": "data set", "notebooks": "notebook"}
@@ -54,19 +57,18 @@ def line_of(lines: Lines, place: Place) -> int:
 
 def stranger(params: Params, lines: Lines, known: dict[str, Collection[str] | None]) -> tuple[int, str] | None:
     """Return the line and message of the first activation, data set or notebook that is not among the known."""
-    places: list[tuple[Place, str, Any]] = [(("notebooks",), "notebooks", params.notebooks)]
+    mentions: list[tuple[str, Place, str]] = [
+        ("notebooks", ("notebooks", position), name) for position, name in enumerate(params.notebooks)
+    ]
     for word in params.experiments.words():
-        section = getattr(params.experiments, word)
-        for key in ("activations", "datasets"):
-            places.append((("experiments", word, key), key, getattr(section, key, ())))
-    for place, key, mentioned in places:
-        words = known[key]
-        if words is None or mentioned == "all":
-            continue
-        for position, mention in enumerate(mentioned):
-            if mention.partition("(")[0] not in words:
-                line = line_of(lines, (*place, position))
-                return line, f"{key}: unknown {_NOUN[key]} {_short(mention)}{hint(mention.partition('(')[0], words)}"
+        section: Section = getattr(params.experiments, word)
+        for noun in ("activations", "datasets"):
+            mentions += [(noun, ("experiments", word, *place), name) for place, name in section.mentions(noun)]
+    for noun, place, mention in mentions:
+        name, words = mention.partition("(")[0], known[noun]
+        if words is not None and name not in words:
+            key = next(part for part in reversed(place) if isinstance(part, str))
+            return line_of(lines, place), f"{key}: unknown {_NOUN[noun]} {_short(mention)}{hint(name, words)}"
     return None
 
 
@@ -102,9 +104,9 @@ def _short(value: Any, *, quoted: bool = True) -> str:
 
 
 def _fields(place: Place) -> list[str]:
-    """Return the keys that may stand at a place in the document."""
+    """Return the keys that may stand at a place in the document; a place in a list is what the list is of."""
     model: Any = Params
-    for part in place:
+    for part in (part for part in place if isinstance(part, str)):
         annotation = model.model_fields[part].annotation
         inner = [kind for kind in (annotation, *getattr(annotation, "__args__", ())) if _is_section(kind)]
         if not inner:

@@ -1,8 +1,11 @@
 """The schema of a configuration: strict about types, frozen, and closed to keys it does not know."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, PrivateAttr, model_validator
+
+Place = tuple[int | str, ...]
 
 
 def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -24,24 +27,54 @@ def _all_or_names(value: Any) -> Any:
     return _unique(value)
 
 
-Activations = Annotated[Literal["all"] | tuple[str, ...], PlainValidator(_all_or_names)]
+UNIQUE: dict[str, Any] = {"minItems": 1, "uniqueItems": True}  # what _unique asks, for editors
+Activations = Annotated[
+    Literal["all"] | tuple[str, ...],
+    PlainValidator(
+        _all_or_names,
+        json_schema_input_type=Literal["all"] | Annotated[tuple[str, ...], Field(json_schema_extra=UNIQUE)],
+    ),
+]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Network = Annotated[str, Field(pattern=r"^mlp_[1-9][0-9]{0,3}x[1-9][0-9]{0,4}$")]
+Network = Annotated[
+    str,
+    Field(pattern=r"^(mlp|resmlp|cnn|rnn|gru|transformer|autoencoder)_[1-9][0-9]{0,3}x[1-9][0-9]{0,4}$"),
+]
+Norm = Literal["none", "batch", "layer"]
+Schedule = Literal["constant", "cosine", "warmup_cosine"]
 Notebook = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
 Init = Literal["torch_default", "lecun", "he", "stable", "critical"]
-Optimizer = Literal["sgd", "adam"]
+Optimizer = Literal["sgd", "adam", "adamw"]
 Rate = Annotated[float, Field(gt=0, le=1e4)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Seeds = Annotated[int, Field(ge=1, le=1000)]
 Depth = Annotated[int, Field(ge=1, le=10_000)]
 Width = Annotated[int, Field(ge=1, le=65_536)]
+Growths = Annotated[int, Field(ge=0, le=20)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+# Where to compute: here, worker processes of this machine, or a Dask scheduler by its address or by the file it wrote.
+ENGINE = r"^(serial|local|(tcp|tls)://(\[[0-9a-fA-F:.]+\]|[^\s/:@\[\]]+):[0-9]{1,5}|scheduler-file:[^\x00-\x1f]+|[^\x00-\x1f:]+\.json)$"
+Engine = Annotated[str, Field(max_length=1000, pattern=ENGINE)]
 Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+$")]
+
+Words = Annotated[tuple[Word, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
+Networks = Annotated[tuple[Network, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
+Optimizers = Annotated[tuple[Optimizer, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
+Inits = Annotated[tuple[Init, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
+Rates = Annotated[tuple[Rate, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
+Depths = Annotated[tuple[Depth, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
+Notebooks = Annotated[tuple[Notebook, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
 
 
 class Section(BaseModel):
     """A frozen mapping of known keys, strict about types, without infinities."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    def mentions(self, noun: Literal["activations", "datasets"]) -> Iterator[tuple[Place, str]]:
+        """Yield every activation or data set that is named here, with its place; "all" names none."""
+        named = getattr(self, noun, ())
+        yield from () if named == "all" else (((noun, position), name) for position, name in enumerate(named))
 
 
 class Formulas(Section):
@@ -56,8 +89,8 @@ class GradientFlow(Section):
     """Signal norms through networks at initialisation; one seed is one network."""
 
     activations: Activations
-    inits: Annotated[tuple[Init, ...], AfterValidator(_unique)]
-    depths: Annotated[tuple[Depth, ...], AfterValidator(_unique)]
+    inits: Inits
+    depths: Depths
     width: Width
     seeds: Seeds
 
@@ -66,16 +99,16 @@ class Convergence(Section):
     """Training with a learning rate tuned for every arm; ``growths`` is how often a grid may grow at its edge."""
 
     activations: Activations
-    datasets: Annotated[tuple[Word, ...], AfterValidator(_unique)]
-    networks: Annotated[tuple[Network, ...], AfterValidator(_unique)]
-    optimizers: Annotated[tuple[Optimizer, ...], AfterValidator(_unique)]
-    inits: Annotated[tuple[Init, ...], AfterValidator(_unique)]
+    datasets: Words
+    networks: Networks
+    optimizers: Optimizers
+    inits: Inits
     seeds: Seeds
     steps: Count
     batch: Count
     evaluations: Count
-    rates: dict[Optimizer, Annotated[tuple[Rate, ...], AfterValidator(_unique)]]
-    growths: Annotated[int, Field(ge=0, le=20)] = 2
+    rates: dict[Optimizer, Rates]
+    growths: Growths = 2
 
     @model_validator(mode="after")
     def _rates_given(self) -> "Convergence":
@@ -86,12 +119,59 @@ class Convergence(Section):
         return self
 
 
+class Task(Section):
+    """One task of the tournament: who learns what on which network, and how; ``inits`` where not the tournament's."""
+
+    dataset: Word
+    network: Network
+    norm: Norm = "none"
+    activations: Activations
+    optimizer: Optimizer
+    schedule: Schedule = "constant"
+    dropout: Share = 0.0
+    decay: Annotated[float, Field(ge=0, le=10)] = 0.0
+    steps: Count
+    batch: Count
+    rates: Rates
+    inits: Inits | None = None
+
+
+class Generalization(Section):
+    """The tournament: tasks that count each once, every arm with its own learning rate and init on each of them."""
+
+    seeds: Seeds
+    inits: Inits
+    growths: Growths = 2
+    evaluations: Count = 5
+    tasks: Annotated[tuple[Task, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _apart(self) -> "Generalization":
+        """Raise ValueError for two tasks that records could not tell apart."""
+        known: set[str] = set()
+        for task in self.tasks:
+            told = f"{task.network} on {task.dataset} with {task.optimizer} and norm {task.norm}"
+            if told in known:
+                raise ValueError(f"{told} stands twice among the tasks")
+            known.add(told)
+        return self
+
+    def mentions(self, noun: Literal["activations", "datasets"]) -> Iterator[tuple[Place, str]]:
+        """Yield every activation or data set that a task names, with its place."""
+        for number, task in enumerate(self.tasks):
+            if noun == "datasets":
+                yield ("tasks", number, "dataset"), task.dataset
+            else:
+                yield from ((("tasks", number, *place), name) for place, name in task.mentions(noun))
+
+
 class Experiments(Section):
     """The comparisons of a configuration, each under its one word; a comparison left out is not run."""
 
     formulas: Formulas | None = None
     gradient_flow: GradientFlow | None = None
     convergence: Convergence | None = None
+    generalization: Generalization | None = None
 
     def words(self) -> list[str]:
         """Return the words of the comparisons that are asked for, in the order of the schema."""
@@ -104,10 +184,10 @@ class Params(Section):
     title: Title
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     dtype: Literal["float32", "float64"] = "float32"
-    engine: Literal["serial", "local"] = "local"
+    engine: Engine = "local"
     workers: Annotated[int, Field(ge=1, le=256)] = 2
     experiments: Experiments
-    notebooks: Annotated[tuple[Notebook, ...], AfterValidator(_unique)]
+    notebooks: Notebooks
     _name: str = PrivateAttr(default="unnamed")
     _text: str = PrivateAttr(default="")
     _file: str = PrivateAttr(default="params")
