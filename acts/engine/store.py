@@ -194,7 +194,12 @@ def encode(header: Mapping[str, Any], tables: Sequence[pd.DataFrame]) -> bytes:
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.ipc.new_stream(sink, SCHEMA, options=options) as stream:
         stream.write_table(table.replace_schema_metadata(None))
-    head, body = json.dumps(dict(header), sort_keys=True, allow_nan=False).encode(), sink.getvalue()
+    return assemble(header, sink.getvalue())
+
+
+def assemble(header: Mapping[str, Any], body: bytes) -> bytes:
+    """Return a job file's bytes from its header and its Arrow stream."""
+    head = json.dumps(dict(header), sort_keys=True, allow_nan=False).encode()
     sums = b" ".join([MAGIC, b"%d" % len(head), _sum(head), b"%d" % len(body), _sum(body)])
     return sums + b"\n" + head + b"\n" + body
 
