@@ -1,39 +1,28 @@
 """Convergence: how fast networks learn, every activation at the learning rate that suits it.
 
-Each final seed has its own tuning: a run at every rate of a factor-2 grid under a seed of its own (1000 + seed), on the
-final seed's training rows, scored on its validation rows by the very metric that is judged, the area under the loss
-curve. Arm ``each`` tunes the rate inside every init, arm ``best`` picks init and rate together; both may be one run.
+Rates are tuned for every final seed as ``acts.tuned`` says, by the very metric that is judged, the area under the loss
+curve: arm ``each`` inside every init, arm ``best`` init and rate together.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import product
-from math import log
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from acts import activations, datasets, theory, training, trials, tuning
+from acts import activations, datasets, training, trials, tuned, tuning
 from acts.activations import Activation
 from acts.jobs import Job, Run
-from acts.networks import Shape
 from acts.params import Convergence, Params
-from acts.params.schema import Optimizer
-from acts.records import frame, where
 from acts.training import History
+from acts.tuned import Row, Search
 
 word = "convergence"
-rooms = ("activations", "datasets", "networks", "training", "trials")
+rooms = ("activations", "datasets", "networks", "noise", "training", "trials", "tuned")
 budget = 400.0
 
-TUNING = 1000  # added to a final seed to name its tuning run
-TARGETS = (0.75, 0.5, 0.25)  # of the loss of a uniform guess, ln(classes)
+TARGETS = (0.75, 0.5, 0.25)  # of the loss of a constant guess, such as ln(classes)
 CURVE_ROWS = 256  # rows on which a loss curve is measured, at every evaluation
 FINAL_ROWS = 2048  # rows, at most, on which accuracy is measured after the last step
-
-Cell = tuple[str, str, str, Optimizer]  # activation, dataset, network, optimizer
-Curves = dict[tuple[Any, ...], dict[float, float]]
 
 
 # --- plan -------------------------------------------------------------------------------------------------------------
@@ -51,11 +40,10 @@ def plan(params: Params, records: pd.DataFrame) -> list[Job]:
     for rates in wanted.rates.values():
         tuning.check(rates)
     here = [name for name in wanted.datasets if datasets.missing(name) is None]
-    curves = _curves(records)
-    jobs = []
-    for cell in product(_trainable(wanted), here, wanted.networks, wanted.optimizers):
-        tune, final = _runs(cell, wanted, curves, {"device": params.device, "dtype": params.dtype})
-        jobs += [_job(cell[0], runs) for runs in (tune, final) if runs]
+    curves = tuned.curves(records, word, "loss_area")
+    jobs: list[Job] = []
+    for name, *cell in product(_trainable(wanted), here, wanted.networks, wanted.optimizers):
+        jobs += tuned.jobs(word, name, _search(cell, wanted, params), curves)
     return jobs
 
 
@@ -72,84 +60,17 @@ def _trainable(wanted: Convergence) -> list[str]:
     return [one.name for one in chosen]
 
 
-def _curves(records: pd.DataFrame) -> Curves:
-    """Return the tuning losses measured so far, a curve (rate to loss) for every arm and tuning seed."""
-    rows = where(records, experiment=word, phase="tune", metric="loss_area")
-    columns = ("activation", "dataset", "network", "optimizer", "init", "seed", "lr", "value")
-    found: Curves = {}
-    for *arm, rate, loss in zip(*(rows[column].tolist() for column in columns), strict=True):
-        found.setdefault(tuple(arm), {})[rate] = loss
-    return found
-
-
-def _runs(cell: Cell, wanted: Convergence, curves: Curves, on: dict[str, str]) -> tuple[list[Run], list[Run]]:
-    """Return a cell's tuning runs and those of its final runs whose tuning is complete."""
-    activation, dataset, network, optimizer = cell
-    scales = {
-        rule: found for rule in wanted.inits if (found := _scales(activation, rule, trials.shape(dataset, network)))
-    }
+def _search(cell: Sequence[str], wanted: Convergence, params: Params) -> Search:
+    """Return the search of one cell: data set, network, optimiser."""
+    dataset, network, optimizer = cell
     fixed = {
-        "dataset": dataset, "network": network, "optimizer": optimizer,
-        "steps": wanted.steps, "batch": wanted.batch, "evaluations": wanted.evaluations, **on,
+        "dataset": dataset, "network": network, "norm": "none", "optimizer": optimizer,
+        "schedule": "constant", "dropout": 0.0, "decay": 0.0,
+        "steps": wanted.steps, "batch": wanted.batch, "evaluations": wanted.evaluations,
+        "device": params.device, "dtype": params.dtype,
     }  # fmt: skip
-    tune: list[Run] = []
-    final: list[Run] = []
-    for seed in range(wanted.seeds):
-        choices: dict[str, tuning.Choice] = {}
-        for rule, numbers in scales.items():
-            measured = curves.get((*cell, rule, TUNING + seed), {})
-            rates, choice = tuning.search(wanted.rates[optimizer], measured, growths=wanted.growths)
-            shared = {**fixed, "split": seed, "init": rule, "scales": numbers}
-            tune += [{**shared, "phase": "tune", "seed": TUNING + seed, "lr": rate} for rate in rates]
-            if choice is not None:
-                choices[rule] = choice
-        if scales and len(choices) == len(scales):
-            final += [_final(run, seed, choices) for run in ({**fixed, "init": r, "scales": scales[r]} for r in scales)]
-    return tune, final
-
-
-def _final(shared: dict[str, Any], seed: int, choices: dict[str, tuning.Choice]) -> Run:
-    """Return the final run of a seed and an init, with the rate chosen and the arms that it speaks for."""
-    choice = choices[shared["init"]]
-    best = min(choices, key=lambda rule: choices[rule].rank)
-    arms = ["each", "best"] if shared["init"] == best else ["each"]
-    return {
-        **shared,
-        "phase": "final",
-        "seed": seed,
-        "split": seed,
-        "lr": choice.rate,
-        "edge": choice.edge,
-        "arms": arms,
-    }
-
-
-@cache
-def _init(activation: str, rule: str) -> theory.Init | None:
-    """Return the init of a rule, None where the activation has none."""
-    try:
-        return theory.init(activation, rule)
-    except ValueError:
-        return None
-
-
-def _scales(activation: str, rule: str, shape: Shape) -> list[Any] | None:
-    """Return the deviations of weights and biases in first, hidden and last layers, and whether draws are uniform.
-
-    Ten digits: enough for any network, and the same on every machine. Inputs have mean square 1.
-    """
-    init = _init(activation, rule)
-    if init is None:
-        return None
-    layers = (init.first(fan_in=shape.inputs), init.hidden(fan_in=shape.width), init.last(fan_in=shape.width))
-    return [*(float(f"{number:.10g}") for layer in layers for number in layer), init.uniform]
-
-
-def _job(activation: str, runs: list[Run]) -> Job:
-    """Return a job with a rough cost: a run's steps and evaluations at the price of its weights."""
-    shape = trials.shape(runs[0]["dataset"], runs[0]["network"])
-    passes = runs[0]["steps"] * runs[0]["batch"] / 64 + (runs[0]["evaluations"] + 1) * CURVE_ROWS / 64 / 3
-    return Job(word, activation, tuple(runs), len(runs) * passes * (3e-5 + 9e-9 * shape.weights))
+    rates = wanted.rates[optimizer]  # type: ignore[index]
+    return Search(fixed, wanted.inits, wanted.seeds, rates, wanted.growths)
 
 
 # --- measure ----------------------------------------------------------------------------------------------------------
@@ -157,24 +78,10 @@ def _job(activation: str, runs: list[Run]) -> Job:
 
 def measure(job: Job) -> list[pd.DataFrame]:
     """Return one records table a run, in order; runs of one kind are trained together."""
-    activation = activations.get(job.activation)
-    rows: list[list[dict[str, Any]]] = [[] for _ in job.runs]
-    with training.one_thread():
-        for members in trials.groups(job.runs):
-            runs = [job.runs[member] for member in members]
-            for member, run, found in zip(members, runs, _rows(activation, runs), strict=True):
-                rows[member] = [{**_who(job.activation, run), **row} for row in found]
-    table = frame(row for found in rows for row in found)
-    ends = np.cumsum([len(found) for found in rows])
-    return [table.iloc[end - len(found) : end] for found, end in zip(rows, ends, strict=True)]
+    return tuned.measure(job, _rows)
 
 
-def _who(activation: str, run: Run) -> dict[str, Any]:
-    columns = ("phase", "dataset", "network", "optimizer", "seed", "init", "lr", "device", "dtype")
-    return {"experiment": word, "activation": activation, **{column: run[column] for column in columns}}
-
-
-def _rows(activation: Activation, runs: Sequence[Run]) -> Iterator[list[dict[str, Any]]]:
+def _rows(activation: Activation, runs: Sequence[Run]) -> Iterator[list[Row]]:
     """Train runs of one kind together and yield what each one's rows say."""
     tune = runs[0]["phase"] == "tune"
     trial = trials.train(activation, runs, watch="validation" if tune else "test", rows=CURVE_ROWS)
@@ -190,19 +97,13 @@ def _rows(activation: Activation, runs: Sequence[Run]) -> Iterator[list[dict[str
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _tuned(history: History, number: int) -> list[dict[str, Any]]:
+def _tuned(history: History, number: int) -> list[Row]:
     """Return a tuning run's rows: its point of the response curve, and whether it diverged."""
     area = {"split": "validation", "metric": "loss_area", "value": float(history.area()[number])}
-    return [area, *_divergence(history, number)]
+    return [area, *tuned.divergence(history, number)]
 
 
-def _divergence(history: History, number: int) -> list[dict[str, Any]]:
-    step = int(history.diverged[number])
-    rows = [{"metric": "diverged", "value": float(step > 0)}]
-    return [*rows, {"metric": "diverged_step", "value": float(step)}] if step else rows
-
-
-def _finished(run: Run, history: History, number: int, accuracy: dict[str, float]) -> Iterator[dict[str, Any]]:
+def _finished(run: Run, history: History, number: int, accuracy: dict[str, float]) -> Iterator[Row]:
     """Yield a final run's rows for each of its arms; curves and steps to target for arm ``best`` alone.
 
     A diverged run has infinite losses and no accuracy: 0, worse than any guess.
@@ -210,9 +111,7 @@ def _finished(run: Run, history: History, number: int, accuracy: dict[str, float
     areas = {"test": history.area()[number], "train": history.losses[number].mean()}
     healthy = not history.diverged[number]
     for arm in run["arms"]:
-        yield from ({"arm": arm, **row} for row in _divergence(history, number))
-        yield {"arm": arm, "metric": "lr_tuned", "value": run["lr"]}
-        yield {"arm": arm, "metric": "lr_edge", "value": float(run["edge"])}
+        yield from ({"arm": arm, **row} for row in (*tuned.divergence(history, number), *tuned.chosen(run)))
         for split, area in areas.items():
             yield {"arm": arm, "split": split, "metric": "loss_area", "value": float(area)}
         for split, share in accuracy.items():
@@ -222,7 +121,7 @@ def _finished(run: Run, history: History, number: int, accuracy: dict[str, float
         yield from _targets(history, number, run)
 
 
-def _curve(history: History, number: int) -> Iterator[dict[str, Any]]:
+def _curve(history: History, number: int) -> Iterator[Row]:
     """Yield the loss by step: on test rows, and on the batches since the evaluation before."""
     curves = {"test": (history.evaluated, history.curve), "train": (history.evaluated[1:], history.running())}
     for split, (steps, losses) in curves.items():
@@ -230,9 +129,9 @@ def _curve(history: History, number: int) -> Iterator[dict[str, Any]]:
             yield {"arm": "best", "split": split, "step": step, "metric": "loss", "value": float(loss)}
 
 
-def _targets(history: History, number: int, run: Run) -> Iterator[dict[str, Any]]:
+def _targets(history: History, number: int, run: Run) -> Iterator[Row]:
     """Yield the steps to each target, one more than there are where it is not reached, and whether it is."""
-    guess = log(datasets.source(run["dataset"]).classes)
+    guess = datasets.guess(run["dataset"])
     for share in TARGETS:
         step = training.crossing(history.evaluated, history.curve[number], share * guess)
         named = {"arm": f"best;target={share:g}", "split": "test"}

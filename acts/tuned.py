@@ -1,0 +1,160 @@
+"""Tuned: the step that every trained comparison shares, from a grid of rates to final runs at the rate that suits.
+
+Each final seed has its own tuning: a run at every rate of a factor-2 grid under a seed of its own (1000 + seed), on the
+final seed's training rows, scored on its validation rows by the very metric that is judged. Arm ``each`` tunes the rate
+inside every init, arm ``best`` picks init and rate together; both may be one run. What tuning measured, the response
+curve, are records of phase ``tune``; the rate it chose and the edge it lies on stand beside the final run.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from acts import activations, theory, training, trials, tuning
+from acts.activations import Activation
+from acts.jobs import Job, Run
+from acts.records import frame, where
+from acts.training import History
+
+SEED = 1000  # added to a final seed to name its tuning run
+LONGEST = 20.0  # estimated seconds of a job on a CPU: short enough to share out, long enough not to count its start
+CELL = ("dataset", "network", "norm", "optimizer")  # with the activation, what tells one search from another
+WHO = ("phase", *CELL, "seed", "init", "lr", "device", "dtype")  # what of a run's spec stands in each of its rows
+
+Row = dict[str, Any]
+Curves = dict[tuple[Any, ...], dict[float, float]]
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched for every activation: the grid of rates, how often it may grow, the inits and the seeds.
+
+    ``fixed`` is the part of a run's spec that all runs share: data set, network, optimiser, steps and the like.
+    """
+
+    fixed: Mapping[str, Any]
+    inits: Sequence[str]
+    seeds: int
+    rates: Sequence[float]
+    growths: int
+
+
+# --- plan -------------------------------------------------------------------------------------------------------------
+
+
+def curves(records: pd.DataFrame, word: str, metric: str) -> Curves:
+    """Return what tuning has measured so far, a response curve (rate to metric) for every arm and tuning seed."""
+    rows = where(records, experiment=word, phase="tune", metric=metric, split="validation")
+    columns = ("activation", *CELL, "init", "seed", "lr", "value")
+    found: Curves = {}
+    for *arm, rate, value in zip(*(rows[column].tolist() for column in columns), strict=True):
+        found.setdefault(tuple(arm), {})[rate] = value
+    return found
+
+
+def jobs(word: str, activation: str, search: Search, measured: Curves) -> Iterator[Job]:
+    """Yield the jobs known so far for one activation: its tuning runs, and final runs of the seeds that are tuned."""
+    for runs in _runs(activation, search, measured):
+        yield from _shared_out(word, activation, runs)
+
+
+def _runs(activation: str, search: Search, measured: Curves) -> tuple[list[Run], list[Run]]:
+    """Return tuning runs and final runs; an init that the activation does not have is left out."""
+    inits = [(rule, numbers) for rule in search.inits if (numbers := scales(activation, rule))]
+    arm = (activation, *(search.fixed[column] for column in CELL))
+    tune: list[Run] = []
+    final: list[Run] = []
+    for seed in range(search.seeds):
+        choices: dict[str, tuning.Choice] = {}
+        for rule, numbers in inits:
+            known = measured.get((*arm, rule, SEED + seed), {})
+            rates, choice = tuning.search(search.rates, known, growths=search.growths)
+            shared = {**search.fixed, "split": seed, "init": rule, "scales": numbers}
+            tune += [{**shared, "phase": "tune", "seed": SEED + seed, "lr": rate} for rate in rates]
+            if choice is not None:
+                choices[rule] = choice
+        if len(choices) == len(inits):
+            final += [
+                _final({**search.fixed, "init": rule, "scales": numbers}, seed, choices) for rule, numbers in inits
+            ]
+    return tune, final
+
+
+def _final(shared: dict[str, Any], seed: int, choices: Mapping[str, tuning.Choice]) -> Run:
+    """Return the final run of a seed and an init, with the rate chosen and the arms that it speaks for."""
+    choice = choices[shared["init"]]
+    best = min(choices, key=lambda rule: choices[rule].rank)
+    chosen = {"lr": choice.rate, "edge": choice.edge, "arms": ["each", "best"][: 1 + (shared["init"] == best)]}
+    return {**shared, "phase": "final", "seed": seed, "split": seed, **chosen}
+
+
+@cache
+def scales(activation: str, rule: str) -> list[Any] | None:
+    """Return σ_w and σ_b of first, hidden and last layers and whether draws are uniform; None without such an init.
+
+    Ten digits: enough for any network, and the same on every machine. Inputs have mean square 1.
+    """
+    try:
+        init = theory.init(activation, rule)
+    except ValueError:
+        return None
+    layers = (init.first(fan_in=1), init.hidden(fan_in=1), init.last(fan_in=1))
+    return [*(float(f"{number:.10g}") for layer in layers for number in layer), init.uniform]
+
+
+def _shared_out(word: str, activation: str, runs: Sequence[Run]) -> Iterator[Job]:
+    """Yield runs of one kind as jobs; on a CPU none is estimated at much over the longest, in eights that fill groups.
+
+    A larger device takes them all at once: what it is fed with should not be cut small.
+    """
+    if not runs:
+        return
+    total = _seconds(activation, runs)
+    parts = max(1, round(total / LONGEST)) if runs[0]["device"] == "cpu" else 1
+    size = -(-len(runs) // parts)
+    size += -size % training.PAD
+    for start in range(0, len(runs), size):
+        part = tuple(runs[start : start + size])
+        yield Job(word, activation, part, total * len(part) / len(runs))
+
+
+def _seconds(activation: str, runs: Sequence[Run]) -> float:
+    """Return a rough cost: a run's steps and evaluations at the price of its weights."""
+    first = runs[0]
+    weights = trials.network(activation, first["dataset"], first["network"], first["norm"]).weights
+    passes = first["steps"] * first["batch"] / 64 + (first["evaluations"] + 1) * 4 / 3
+    return len(runs) * passes * (3e-5 + 9e-9 * weights)
+
+
+# --- measure ----------------------------------------------------------------------------------------------------------
+
+
+def measure(job: Job, rows: Callable[[Activation, Sequence[Run]], Iterable[list[Row]]]) -> list[pd.DataFrame]:
+    """Return one records table a run, in order; ``rows`` trains runs of one kind together and gives each one's rows."""
+    activation = activations.get(job.activation)
+    found: list[list[Row]] = [[] for _ in job.runs]
+    with training.one_thread():
+        for members in trials.groups(job.runs):
+            runs = [job.runs[member] for member in members]
+            for member, run, own in zip(members, runs, rows(activation, runs), strict=True):
+                who = {"experiment": job.experiment, "activation": job.activation, **{name: run[name] for name in WHO}}
+                found[member] = [{**who, **row} for row in own]
+    table = frame(row for own in found for row in own)
+    ends = np.cumsum([len(own) for own in found])
+    return [table.iloc[end - len(own) : end] for own, end in zip(found, ends, strict=True)]
+
+
+def divergence(history: History, number: int) -> list[Row]:
+    """Return whether a network diverged, and at which step."""
+    step = int(history.diverged[number])
+    rows: list[Row] = [{"metric": "diverged", "value": float(step > 0)}]
+    return [*rows, {"metric": "diverged_step", "value": float(step)}] if step else rows
+
+
+def chosen(run: Run) -> list[Row]:
+    """Return what tuning chose for a final run: its rate, and the edge of the grid on which that lies, if it does."""
+    return [{"metric": "lr_tuned", "value": run["lr"]}, {"metric": "lr_edge", "value": float(run["edge"])}]
