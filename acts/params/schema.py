@@ -53,7 +53,8 @@ Width = Annotated[int, Field(ge=1, le=65_536)]
 Growths = Annotated[int, Field(ge=0, le=20)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 # Where to compute: here, worker processes of this machine, or a Dask scheduler by its address or by the file it wrote.
-ENGINE = r"^(serial|local|(tcp|tls)://(\[[0-9a-fA-F:.]+\]|[^\s/:@\[\]]+):[0-9]{1,5}|scheduler-file:[^\x00-\x1f]+|[^\x00-\x1f:]+\.json)$"
+_HOST = r"(\[[0-9a-fA-F:.]+\]|[^\s/:@\[\]]+):[0-9]{1,5}"
+ENGINE = rf"^(serial|local|(tcp|tls)://{_HOST}|scheduler-file:[^\x00-\x1f]+|[^\x00-\x1f:]+\.json)$"
 Engine = Annotated[str, Field(max_length=1000, pattern=ENGINE)]
 Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+$")]
 
