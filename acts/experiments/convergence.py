@@ -88,7 +88,7 @@ def _rows(activation: Activation, runs: Sequence[Run]) -> Iterator[list[Row]]:
     if tune:
         yield from (_tuned(trial.history, number) for number in range(len(runs)))
         return
-    shares = {part: trial.accuracy(part, rows=FINAL_ROWS) for part in ("train", "validation", "test")}
+    shares = {part: trial.score(part, rows=FINAL_ROWS)["accuracy"] for part in ("train", "validation", "test")}
     for number, run in enumerate(runs):
         accuracy = {part: float(share[number]) for part, share in shares.items()}
         yield list(_finished(run, trial.history, number, accuracy))

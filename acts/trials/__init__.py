@@ -1,0 +1,16 @@
+"""Trials: runs given by plain specs, those of one kind trained together on their data set.
+
+A run says ``dataset``, ``network``, ``seed`` (weights, order and noise), ``split`` (the seed of its split), ``scales``
+(σ_w and σ_b of first, hidden and last layers, and whether draws are uniform), ``lr``, ``optimizer``, ``steps``,
+``batch``, ``evaluations``, ``phase``, ``device`` and ``dtype``; ``norm``, ``schedule``, ``dropout`` and ``decay`` have
+defaults. Runs of one kind differ in seed, split, scales and lr alone.
+"""
+
+from acts.trials.cost import seconds
+from acts.trials.specs import DEFAULTS, KIND, groups, loss, network, nonlinearity, task
+from acts.trials.trial import Trial, feed, started, train
+
+__all__ = [
+    "DEFAULTS", "KIND", "Trial", "feed", "groups", "loss", "network", "nonlinearity", "seconds", "started", "task",
+    "train",
+]  # fmt: skip

@@ -1,0 +1,152 @@
+"""Trial: trained networks with what they did on the way, and how well they do in the end."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from acts import datasets, networks, training
+from acts.activations import Activation
+from acts.datasets import Split
+from acts.jobs import Run
+from acts.networks import Nonlinearity, Scales, Stack
+from acts.training import Feed, History
+from acts.trials.specs import loss, network, nonlinearity, spec, task
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Trained networks, one a run, with what they did on the way.
+
+    ``groups`` says how many each learned together: one number, unless a device's memory was too small for all at once.
+    """
+
+    runs: Sequence[Run]
+    stack: Stack
+    nonlinearity: Nonlinearity
+    history: History
+    groups: tuple[int, ...] = ()
+
+    def score(self, part: str, *, rows: int) -> dict[str, np.ndarray]:
+        """Return every run's scores on at most so many fixed rows of a part of its data, by metric.
+
+        ``loss`` in nats, or in variances of the targets; ``accuracy`` too where the targets are classes or characters.
+        """
+        found = [self._scored(runs, part, rows) for runs in np.split(np.arange(len(self.runs)), self._ends())]
+        return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+
+    def _ends(self) -> np.ndarray:
+        return np.cumsum(self.groups)[:-1]
+
+    def _scored(self, runs: np.ndarray, part: str, rows: int) -> dict[str, np.ndarray]:
+        own = [self.runs[run] for run in runs]
+        scores = training.evaluate(
+            self.stack.pick(torch.from_numpy(runs).to(self.stack.buffer.device)), self.nonlinearity,
+            feed(own, part, rows=rows), loss=_loss(own[0]),
+        )  # fmt: skip
+        return {name: values.cpu().numpy() for name, values in scores.items()}
+
+
+def train(activation: Activation, runs: Sequence[Run], *, watch: str, rows: int) -> Trial:
+    """Train runs of one kind; their loss curve is measured on so many fixed rows of the watched part.
+
+    Where a GPU's memory is too small for all of them, each half is trained on its own.
+    """
+    try:
+        return _train(activation, runs, watch=watch, rows=rows)
+    except torch.OutOfMemoryError:
+        if len(runs) == 1:
+            raise
+    log.warning("out of GPU memory with %d networks of %s together: halved", len(runs), runs[0]["network"])
+    torch.cuda.empty_cache()
+    half = len(runs) // 2
+    return _joined([train(activation, part, watch=watch, rows=rows) for part in (runs[:half], runs[half:])])
+
+
+def _joined(trials: Sequence[Trial]) -> Trial:
+    """Return one trial of the runs of several of one kind."""
+    first = trials[0]
+    buffer, state = (torch.cat([getattr(trial.stack, name) for trial in trials]) for name in ("buffer", "state"))
+    return Trial(
+        [run for trial in trials for run in trial.runs],
+        Stack(first.stack.network, buffer, state),
+        first.nonlinearity,
+        History.joined([trial.history for trial in trials]),
+        tuple(size for trial in trials for size in trial.groups),
+    )
+
+
+def _train(activation: Activation, runs: Sequence[Run], *, watch: str, rows: int) -> Trial:
+    """Train runs of one kind together."""
+    first, stack, own = runs[0], started(activation, runs), nonlinearity(activation)
+    history = training.train(
+        stack,
+        own,
+        feed=feed(runs, "train"),
+        rates=[run["lr"] for run in runs],
+        optimizer_name=first["optimizer"],
+        steps=first["steps"],
+        batch=first["batch"],
+        seeds=[run["seed"] for run in runs],
+        loss=_loss(first),
+        **{name: spec(first, name) for name in ("schedule", "dropout", "decay")},
+        watch=feed(runs, watch, rows=rows),
+        evaluations=first["evaluations"],
+    )
+    return Trial(runs, stack, own, history, (len(runs),))
+
+
+def _loss(run: Run) -> str:
+    return loss(run["dataset"], run["network"])
+
+
+def started(activation: Activation, runs: Sequence[Run]) -> Stack:
+    """Return the networks of runs of one kind before their first step."""
+    first = runs[0]
+    return networks.stack(
+        network(activation, first["dataset"], first["network"], spec(first, "norm")),
+        [run["seed"] for run in runs],
+        [_scales(run["scales"]) for run in runs],
+        nonlinearity=nonlinearity(activation),
+        dtype=getattr(torch, first["dtype"]),
+        device=first["device"],
+    )
+
+
+def _scales(numbers: Sequence[Any]) -> Scales:
+    first, hidden, last = ((numbers[i], numbers[i + 1]) for i in (0, 2, 4))
+    return Scales(first, hidden, last, uniform=numbers[6])
+
+
+def feed(runs: Sequence[Run], part: str, *, rows: int | None = None) -> Feed:
+    """Return at most so many fixed rows of a part of the data, or all of them over and over in training order.
+
+    Runs are of one data set; those of one seed and split share a sequence.
+    """
+    first = runs[0]
+    data, kind = datasets.load(first["dataset"]), task(first["dataset"], first["network"])
+    sequences = list(dict.fromkeys((run["seed"], run["split"]) for run in runs))
+    splits = [datasets.split(data.name, split) for _, split in sequences]
+    parts = [getattr(split, part)[:rows] for split in splits]
+    if rows is None:
+        length = first["steps"] * first["batch"]
+        parts = [training.order(seed, own, length=length) for (seed, _), own in zip(sequences, parts, strict=True)]
+    return Feed.of_arrays(
+        data.x,
+        None if kind == "autoencoder" else data.y,
+        rows=parts,
+        of=[sequences.index((run["seed"], run["split"])) for run in runs],
+        inputs=None if kind == "text" else _shifts(splits, "centre", "scale"),
+        targets=_shifts(splits, "target_centre", "target_scale") if kind == "regression" else None,
+        dtype=getattr(torch, first["dtype"]),
+        device=first["device"],
+    )
+
+
+def _shifts(splits: Sequence[Split], centre: str, scale: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    return [getattr(split, centre) for split in splits], [getattr(split, scale) for split in splits]
