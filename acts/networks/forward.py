@@ -1,6 +1,6 @@
 """One forward pass of K networks: their parts by name, and the steps that every architecture is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -54,14 +54,20 @@ class Pass:
         h = self.normalised(h, spot)
         if self.keep is not None:
             self.keep.append(h)
-        return self.dropped(self.function(h, spot), spot)
+        return self.dropped(self.function(h, spot, self.numbers(h.shape, spot, h.dtype)), spot)
 
-    def function(self, h: Tensor, spot: int) -> Tensor:
-        """Return the nonlinearity of pre-activations, in its random form where it has one in training."""
+    def function(self, h: Tensor, spot: int, numbers: Tensor | None) -> Tensor:
+        """Return the nonlinearity of pre-activations, in its random form where it is given random numbers."""
         learned = self.learned(spot, h.ndim)
-        if self.random is None:
+        if numbers is None or self.random is None:
             return self.nonlinearity.call(h, **learned)
-        return self.random(h, self._uniform(2 * spot + 1, h), **learned)
+        return self.random(h, numbers, **learned)
+
+    def numbers(self, shape: Sequence[int], spot: int, dtype: torch.dtype) -> Tensor | None:
+        """Return what a random function needs for pre-activations (run, batch, …, unit); None for any other."""
+        if self.random is None or self.noise is None:
+            return None
+        return self.noise.uniform(2 * spot + 1, shape[1:], dtype=dtype)
 
     def learned(self, spot: int, dimensions: int) -> dict[str, Tensor]:
         """Return the learned parameters of the i-th activation, each broadcasting to (run, …, unit)."""
@@ -73,14 +79,10 @@ class Pass:
 
     def dropped(self, x: Tensor, spot: int) -> Tensor:
         """Return activations with a share of them 0 in training and the others scaled up to keep the mean."""
-        if not (self.training and self.dropout):
+        if not (self.training and self.dropout) or self.noise is None:
             return x
-        kept = self._uniform(2 * spot, x) >= self.dropout
+        kept = self.noise.uniform(2 * spot, x.shape[1:], dtype=x.dtype) >= self.dropout
         return x * kept.to(x.dtype).mul_(1 / (1 - self.dropout))
-
-    def _uniform(self, place: int, like: Tensor) -> Tensor:
-        assert self.noise is not None
-        return self.noise.uniform(place, like.shape[1:], dtype=like.dtype)
 
     def normalised(self, h: Tensor, spot: int) -> Tensor:
         """Return pre-activations after the network's norm, if it has one."""

@@ -1,35 +1,21 @@
 """Network: one architecture at one size, without any weights; made from a name and the shape of its inputs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from math import prod
-from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool
 from torch import Tensor
 
 from acts.networks import names
-from acts.networks.forward import Pass
-from acts.networks.mlp import Mlp
+from acts.networks.kinds import KINDS, Architecture, Make, Request
 from acts.networks.nonlinearity import Nonlinearity
 from acts.networks.parts import Part
 from acts.networks.plan import Plan, Spot
 
 ROW = 64  # a network's row is a multiple of this many numbers, so no vector register spans two networks
-
-
-@runtime_checkable
-class Architecture(Protocol):
-    """What a kind of network is: the parts that it declares, and its forward pass."""
-
-    def declare(self, plan: Plan) -> None:
-        """Declare parts and activations."""
-
-    def forward(self, x: Tensor, go: Pass) -> Tensor:
-        """Return the outputs of inputs (run, batch, …)."""
 
 
 @dataclass(frozen=True)
@@ -131,17 +117,14 @@ def network(
     kind, first, second = names.parse(name)
     if norm not in names.NORMS:
         raise ValueError(f"unknown norm {norm!r}; norms are {', '.join(names.NORMS)}")
-    make, width = _KINDS[kind](name, first, second, tuple(shape), outputs, tokens)
-    plain = _planned(make(width, (1, 1)), norm)
-    chosen = make(width, (1, 1)) if fan == (1, 1) else _matched(make, width, fan, norm)
-    plan = plain if fan == (1, 1) else _planned(chosen, norm)
+    make, width = KINDS[kind](Request(name, first, second, tuple(shape), outputs, norm, tokens))
+    plain = make(width, (1, 1))
+    chosen = plain if fan == (1, 1) else _matched(make, width, fan, _weights(plain))
+    plan = _planned(chosen, norm)
     return Network(
         name, tuple(shape), outputs, norm, fan, tokens, chosen, tuple(plan.parts), tuple(plan.spots),
-        plan.operations, stacked=kind not in ("cnn", "transformer"),
+        plan.operations, stacked=not getattr(chosen, "native", kind == "transformer"),
     )  # fmt: skip
-
-
-Make = Callable[[int, tuple[int, int]], Architecture]  # so many units of a fan → the architecture
 
 
 def _planned(architecture: Architecture, norm: str) -> Plan:
@@ -150,33 +133,10 @@ def _planned(architecture: Architecture, norm: str) -> Plan:
     return plan
 
 
-def _matched(make: Make, width: int, fan: tuple[int, int], norm: str) -> Architecture:
-    """Return the architecture of a fan whose number of weights is nearest to that of the plain one."""
-
-    def weights(units: int, fan: tuple[int, int]) -> int:
-        return sum(part.numbers for part in _planned(make(units, fan), norm).parts)
-
-    wanted = weights(width, (1, 1))
-    units = min(range(1, width + 1), key=lambda units: abs(weights(units, fan) - wanted))
-    return make(units, fan)
+def _weights(architecture: Architecture) -> int:
+    return sum(part.numbers for part in _planned(architecture, "none").parts)
 
 
-def _numeric(name: str, shape: tuple[int, ...], tokens: bool) -> int:
-    if tokens:
-        raise ValueError(f"{name} takes numbers, not tokens")
-    return prod(shape)
-
-
-def _mlp(name: str, depth: int, width: int, shape: tuple[int, ...], outputs: int, tokens: bool) -> tuple[Make, int]:
-    inputs, residual = _numeric(name, shape, tokens), name.startswith("res")
-    return lambda units, fan: Mlp(inputs, (units,) * depth, outputs, fan, residual), width
-
-
-def _autoencoder(
-    name: str, width: int, code: int, shape: tuple[int, ...], outputs: int, tokens: bool
-) -> tuple[Make, int]:
-    inputs = _numeric(name, shape, tokens)
-    return lambda units, fan: Mlp(inputs, (units, max(1, round(code * units / width)), units), outputs, fan), width
-
-
-_KINDS: dict[str, Callable[..., tuple[Make, int]]] = {"mlp": _mlp, "resmlp": _mlp, "autoencoder": _autoencoder}
+def _matched(make: Make, width: int, fan: tuple[int, int], wanted: int) -> Architecture:
+    """Return the architecture of a fan whose number of weights, norms apart, is nearest to the one wanted."""
+    return min((make(units, fan) for units in range(1, width + 1)), key=lambda one: abs(_weights(one) - wanted))

@@ -54,11 +54,30 @@ class Stack:
         for the stack's own, as a leaf that gradients are wanted for. In ``training`` BatchNorm takes the batch's
         statistics and updates ``state``, and dropout (after every activation) and random activations take ``noise``.
         """
-        parts = self.network.views(self.buffer if buffer is None else buffer)
-        go = Pass(
-            self.network, parts, self.state, nonlinearity, keep=keep, training=training, dropout=dropout, noise=noise
-        )
-        return self.network.architecture.forward(x, go)
+        rows = self.buffer if buffer is None else buffer
+        if len(self) == 1 or self.network.stacked or rows.device.type != "cpu":
+            go = Pass(
+                self.network, self.network.views(rows), self.state, nonlinearity, keep=keep, training=training,
+                dropout=dropout, noise=noise,
+            )  # fmt: skip
+            return self.network.architecture.forward(x, go)
+        found, kept = [], []
+        for run, (own, state) in enumerate(zip(rows.split(1), self.state.split(1), strict=True)):
+            single, of_one = Stack(self.network, own, state), list[Tensor]()
+            found.append(
+                single.apply(
+                    x[run : run + 1],
+                    nonlinearity,
+                    keep=of_one,
+                    training=training,
+                    dropout=dropout,
+                    noise=None if noise is None else Noise(noise.keys[run : run + 1], noise.step),
+                )  # fmt: skip
+            )
+            kept.append(of_one)
+        if keep is not None:
+            keep.extend(torch.cat(same) for same in zip(*kept, strict=True))
+        return torch.cat(found)
 
 
 def stack(
