@@ -7,7 +7,7 @@ curve, are records of phase ``tune``; the rate it chose and the edge it lies on 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -33,7 +33,8 @@ Curves = dict[tuple[Any, ...], dict[float, float]]
 class Search:
     """What is searched for every activation: the grid of rates, how often it may grow, the inits and the seeds.
 
-    ``fixed`` is the part of a run's spec that all runs share: data set, network, optimiser, steps and the like.
+    ``fixed`` is the part of a run's spec that all runs share: data set, network, optimiser, steps and the like; of it
+    ``while_tuning`` says what is otherwise in tuning runs.
     """
 
     fixed: Mapping[str, Any]
@@ -41,6 +42,7 @@ class Search:
     seeds: int
     rates: Sequence[float]
     growths: int
+    while_tuning: Mapping[str, Any] = field(default_factory=dict)
 
 
 # --- plan -------------------------------------------------------------------------------------------------------------
@@ -73,7 +75,7 @@ def _runs(activation: str, search: Search, measured: Curves) -> tuple[list[Run],
         for rule, numbers in inits:
             known = measured.get((*arm, rule, SEED + seed), {})
             rates, choice = tuning.search(search.rates, known, growths=search.growths)
-            shared = {**search.fixed, "split": seed, "init": rule, "scales": numbers}
+            shared = {**search.fixed, **search.while_tuning, "split": seed, "init": rule, "scales": numbers}
             tune += [{**shared, "phase": "tune", "seed": SEED + seed, "lr": rate} for rate in rates]
             if choice is not None:
                 choices[rule] = choice
@@ -113,21 +115,13 @@ def _shared_out(word: str, activation: str, runs: Sequence[Run]) -> Iterator[Job
     """
     if not runs:
         return
-    total = _seconds(activation, runs)
+    total = trials.seconds(activations.get(activation), runs)
     parts = max(1, round(total / LONGEST)) if runs[0]["device"] == "cpu" else 1
     size = -(-len(runs) // parts)
     size += -size % training.PAD
     for start in range(0, len(runs), size):
         part = tuple(runs[start : start + size])
         yield Job(word, activation, part, total * len(part) / len(runs))
-
-
-def _seconds(activation: str, runs: Sequence[Run]) -> float:
-    """Return a rough cost: a run's steps and evaluations at the price of its weights."""
-    first = runs[0]
-    weights = trials.network(activation, first["dataset"], first["network"], first["norm"]).weights
-    passes = first["steps"] * first["batch"] / 64 + (first["evaluations"] + 1) * 4 / 3
-    return len(runs) * passes * (3e-5 + 9e-9 * weights)
 
 
 # --- measure ----------------------------------------------------------------------------------------------------------
