@@ -10,23 +10,24 @@ import hashlib
 import inspect
 import json
 import math
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import numpy as np
 
-from acts.datasets import splits
+from acts.datasets import shelf, splits
+from acts.datasets.fetching import FetchError, fetch
 from acts.datasets.sources import DatasetError, Source, names, source
 from acts.datasets.splits import Split
 
 __all__ = [
     "Dataset",
     "DatasetError",
+    "FetchError",
     "Source",
     "Split",
     "fetch",
@@ -70,19 +71,20 @@ def guess(name: str) -> float:
 
 
 def missing(name: str) -> str | None:
-    """Return None when a set can be loaded here, else one line that says what to put where, with its sha256."""
+    """Return None when a set can be loaded here, else one line that says what to put where, with its sha256.
+
+    A file that is there but damaged counts as missing; a packaged set does when its package holds another one.
+    """
     known = source(name)
-    for file, sha256, _ in known.files:
-        path = _place(known, file)
-        if path is None or not path.is_file():
-            where = f"$ACTS_DATA/{known.folder}" if path else f"<folder>/{known.folder} and set ACTS_DATA=<folder>"
-            return f"{name} is not here: put {file} under {where} (sha256 {sha256})"
+    for file in known.files:
+        if line := shelf.fault(known.folder, file):
+            return f"{name} {line}"
+    if known.content:
+        try:
+            _load(name, None)
+        except DatasetError as error:
+            return str(error)
     return None
-
-
-def _place(known: Source, file: str) -> Path | None:
-    root = os.environ.get("ACTS_DATA")
-    return Path(root) / known.folder / file if root else None
 
 
 def fingerprint(name: str) -> str:
@@ -102,6 +104,7 @@ def fingerprint(name: str) -> str:
     return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
 
 
+@cache
 def _code(function: Callable[..., Any]) -> str:
     """Return a function's code without comments and docstring, so that only a change of meaning changes it."""
     tree = ast.parse(dedent(inspect.getsource(function)))
@@ -114,11 +117,11 @@ def _code(function: Callable[..., Any]) -> str:
 def load(name: str) -> Dataset:
     """Return a set, read or made once a process.
 
-    Raises ValueError for an unknown name, for an absent set, and for a file whose sha256 is not the published one.
+    Raises DatasetError for an unknown name, an absent set, a file whose sha256 is not the published one, and content
+    that is not what is known of the set.
     """
-    absent = missing(name)
-    if absent:
-        raise ValueError(absent)
+    if absent := missing(name):
+        raise DatasetError(absent)
     return _load(name, _root(name))
 
 
@@ -128,47 +131,44 @@ def split(name: str, seed: int) -> Split:
     return _split(name, _root(name), seed)
 
 
-def _root(name: str) -> str | None:
-    return os.environ.get("ACTS_DATA") if source(name).files else None
+def _root(name: str) -> Path | None:
+    return shelf.root() if source(name).files else None
 
 
 @lru_cache(maxsize=8)
-def _load(name: str, root: str | None) -> Dataset:
+def _load(name: str, root: Path | None) -> Dataset:
     known = source(name)
-    paths = [_checked(Path(str(root)) / known.folder / file, sha256) for file, sha256, _ in known.files]
+    paths = [root / known.folder / file.name for file in known.files if root]
     x, y = known.make(*([paths] if paths else []), **dict(known.settings))
     if known.task != "text":
         x = x if x.dtype == np.uint8 else x.astype(np.float32)
     y = y.astype(np.float32 if known.task == "regression" else np.int64)
+    _check(name, known, x, y)
     return Dataset(name, x, y, known.task, known.shape, known.outputs, fingerprint(name))
 
 
+def _check(name: str, known: Source, x: np.ndarray, y: np.ndarray) -> None:
+    """Raise DatasetError where a set is not what is known of it."""
+    if x.shape != (known.rows, known.inputs):
+        raise DatasetError(f"{name}: {len(x):,} rows of {x[0].size} inputs, expected {known.rows:,} of {known.inputs}")
+    if known.task != "regression" and not 0 <= y.min() <= y.max() < known.outputs:
+        raise DatasetError(f"{name}: classes from {y.min()} to {y.max()}, expected 0 to {known.outputs - 1}")
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise DatasetError(f"{name}: some numbers are missing or infinite")
+    found = _content(x, y) if known.content else ""
+    if found != known.content:
+        raise DatasetError(
+            f"{name} is not here: the installed scikit-learn holds another one, sha256 {found}, expected "
+            f"{known.content}; install the version in requirements.lock"
+        )
+
+
+def _content(x: np.ndarray, y: np.ndarray) -> str:
+    """Return the sha256 of a set's numbers."""
+    return hashlib.sha256(np.ascontiguousarray(x).tobytes() + np.ascontiguousarray(y).tobytes()).hexdigest()
+
+
 @lru_cache(maxsize=256)
-def _split(name: str, root: str | None, seed: int) -> Split:
+def _split(name: str, root: Path | None, seed: int) -> Split:
     known, data = source(name), _load(name, root)
     return splits.split(data.x, data.y, seed, task=known.task, held_out=known.held_out, columns=known.columns)
-
-
-def _checked(path: Path, sha256: str) -> Path:
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != sha256:
-        raise ValueError(f"{path}: damaged, or another file: its sha256 is {found}, expected {sha256}")
-    return path
-
-
-def fetch(name: str) -> list[Path]:
-    """Download a published set into the folder ACTS_DATA, each file checked by sha256; only ever on request.
-
-    Raises ValueError when ACTS_DATA is not set or the set is not a published one.
-    """
-    import pooch
-
-    known, root = source(name), os.environ.get("ACTS_DATA")
-    if not known.files:
-        raise ValueError(f"{name} needs no download: it is made here")
-    if not root:
-        raise ValueError(f"{name}: set ACTS_DATA to the folder that {known.folder} is to be put in")
-    registry = {file: f"sha256:{sha256}" for file, sha256, _ in known.files}
-    urls = {file: address for file, _, address in known.files}
-    store = pooch.create(path=Path(root) / known.folder, base_url="", registry=registry, urls=urls)
-    return [Path(store.fetch(file)) for file in registry]

@@ -82,7 +82,7 @@ def mnist1d(
     total, line = rows + test, np.arange(points)
     label = np.concatenate([generator.permutation(np.arange(part) % len(templates)) for part in (rows, test)])
     shapes = np.array(templates)
-    shapes = (shapes - shapes.mean(axis=1, keepdims=True)) / shapes.std(axis=1, keepdims=True)
+    shapes = (shapes - shapes.mean(axis=1, keepdims=True)) / shapes.std(axis=1, keepdims=True) / 6
     shapes = np.pad(shapes - shapes[:, :1], ((0, 0), (0, points + 1 - shapes.shape[1])))
     end = shapes.shape[1] - 1 - generator.integers(1, 26, (total, 1))  # 36 to 60 empty points follow the pattern's 12
     moved = (line - generator.integers(0, 48, (total, 1))) % points

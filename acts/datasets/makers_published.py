@@ -30,7 +30,7 @@ def characters(paths: list[Path], *, alphabet: str, window: int) -> tuple[np.nda
     return windows[:, :-1], windows[:, 1:]
 
 
-def cifar(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
+def colours(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
     """Return 50,000 training then 10,000 test pictures, 3 × 32 × 32, of an archive of records: a label, 3,072 bytes."""
     import tarfile
 
@@ -60,19 +60,17 @@ def housing(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
     ] / 1e5
 
 
-def table(paths: list[Path], *, outputs: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the columns of a gzipped table with a header and its column ``target``, as class numbers from 0."""
+def titled(paths: list[Path], *, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return all columns of a gzipped table but ``target``, and that: a class, numbered from 0, or a quantity."""
     import pandas
 
     frame = pandas.read_csv(paths[0], sep="\t", compression="gzip", dtype=np.float64)
-    values, y = np.unique(frame.pop("target").to_numpy(), return_inverse=True)
-    if len(values) != outputs:
-        raise ValueError(f"{paths[0].name}: {len(values)} classes, expected {outputs}")
-    return frame.to_numpy(), y
+    y = frame.pop("target").to_numpy()
+    return frame.to_numpy(), np.unique(y, return_inverse=True)[1] if classes else y[:, None]
 
 
-def columns(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
-    """Return all columns but the last of a gzipped table without a header, and the last one as target.
+def untitled(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the columns of a gzipped table without titles, and its last one as the target.
 
     Inputs are moved by their medians, so that a large common part, as of dates, costs no digits in float32.
     """

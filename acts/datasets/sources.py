@@ -3,7 +3,10 @@
 import difflib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,9 +31,9 @@ class Source:
     """What is known of a set before it is loaded: shapes, how to make it, and where its bytes must come from.
 
     ``shape`` is one input's: columns, a picture (channel, row, column), a signal (position, 1) or a text (position,).
-    ``outputs`` counts the classes, targets or characters. ``held_out`` counts the last rows that are the published
-    test set; ``columns`` says that inputs are standardised column by column, as unlike quantities are, and not as one
-    picture with a single mean and scale. ``content`` is the sha256 of what a packaged set must hold.
+    ``outputs`` counts the classes, targets or characters, ``rows`` all rows, ``held_out`` the last ones that are the
+    published test set. ``columns`` says that inputs are standardised column by column, as unlike quantities are, and
+    not as one picture with a single mean and scale. ``content`` is the sha256 of what a packaged set must hold.
     """
 
     label: str
@@ -40,6 +43,7 @@ class Source:
     settings: tuple[tuple[str, Any], ...] = ()
     task: str = "classification"
     columns: bool = False
+    rows: int = 0
     held_out: int = 0
     content: str = ""
     folder: str = ""
@@ -58,38 +62,59 @@ class Source:
         return self.outputs
 
 
-_IDX = tuple(f"{part}-{what}-ubyte.gz" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1"))
-_MNIST_SHA256 = (
-    "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-)
-_FASHION_SHA256 = (
-    "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-    "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-    "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-    "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-)
-_MNIST_AT = "https://storage.googleapis.com/cvdf-datasets/mnist/"
-_FASHION_AT = (
-    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/b2617bb6d3ffa2e429640350f613e3291e10b141/"
-    "data/fashion/"
-)
+def _lines(name: str) -> list[list[str]]:
+    """Return the words of every line of a text file beside this one, comments left out."""
+    lines = Path(__file__).with_name(name).read_text("utf-8").splitlines()
+    return [line.split() for line in lines if not line.startswith("#")]
 
 
-def _pictures(label: str, folder: str, sha256: tuple[str, ...], publisher: str, *, pool: int = 1) -> Source:
+@cache
+def _registry() -> dict[str, File]:
+    """Return every published file by its path under ACTS_DATA."""
+    return {
+        path: File(path.rpartition("/")[2], sha256.removeprefix("sha256:"), address)
+        for path, sha256, address in _lines("registry.txt")
+    }
+
+
+def _published(label: str, *paths: str, **known: Any) -> Source:
+    """Return a set that is read from files of one folder."""
+    return Source(label, folder=paths[0].rpartition("/")[0], files=tuple(_registry()[path] for path in paths), **known)
+
+
+def _pictures(label: str, folder: str, *, pool: int = 1) -> Source:
     """Return one of the two sets in the idx format, at full size or averaged over squares of pixels."""
-    return Source(
+    parts = [f"{part}-{what}" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1")]
+    return _published(
         label,
+        *(f"{folder}/raw/{part}-ubyte.gz" for part in parts),
         shape=(1, 28 // pool, 28 // pool),
         outputs=10,
         make=makers_published.pictures,
         settings=(("pool", pool),),
+        rows=70_000,
         held_out=10_000,
-        folder=f"{folder}/raw",
-        files=tuple(File(name, sha, publisher + name) for name, sha in zip(_IDX, sha256, strict=True)),
     )
+
+
+def _tables() -> dict[str, Source]:
+    """Return PMLB's and UCI's tables, each under its archive's word and its own name in small letters."""
+    found = {}
+    for path, rows, inputs, classes in _lines("tables.txt"):
+        archive, _, name = path.partition("/")
+        pmlb = archive == "pmlb"
+        found[f"{archive.partition('_')[0]}_{name.lower()}"] = _published(
+            f"{name} ({'PMLB' if pmlb else 'UCI'})",
+            f"{path}/{name}.tsv.gz" if pmlb else f"{path}/data.csv.gz",
+            shape=(int(inputs),),
+            outputs=int(classes) or 1,
+            make=makers_published.titled if pmlb else makers_published.untitled,
+            settings=(("classes", int(classes)),) if pmlb else (),
+            task="classification" if int(classes) else "regression",
+            columns=True,
+            rows=int(rows),
+        )
+    return found
 
 
 _XOR = (("rows", 4000), ("noise", 0.5), ("seed", 0))
@@ -118,35 +143,100 @@ _DOCSTRINGS = (
     ("window", 64),
 )
 
-SOURCES: dict[str, Source] = {
-    "xor": Source("XOR", (2,), 2, makers.xor, _XOR, columns=True),
-    "spirals": Source("two spirals", (2,), 2, makers.spirals, _SPIRALS, columns=True),
-    "moons": Source("two moons", (2,), 2, makers.moons, _MOONS, columns=True),
-    "teacher": Source("cosine teacher", (16,), 4, makers.teacher, _TEACHER, columns=True),
-    "waves": Source("smooth curve", (1,), 1, makers.waves, _WAVES, task="regression", columns=True),
-    "rough": Source("rough curve", (1,), 1, makers.rough, _ROUGH, task="regression", columns=True),
-    "mnist1d": Source("MNIST-1D", (40, 1), 10, makers.mnist1d, _MNIST1D, held_out=10_000),
-    "digits": Source("digits", (1, 8, 8), 10, makers_packaged.digits),
-    "breast_cancer": Source("breast cancer", (30,), 2, makers_packaged.breast_cancer, columns=True),
-    "wine": Source("wine", (13,), 3, makers_packaged.wine, columns=True),
-    "diabetes": Source("diabetes", (10,), 1, makers_packaged.diabetes, task="regression", columns=True),
-    "docstrings": Source("scikit-learn's docstrings", (64,), 96, makers_packaged.docstrings, _DOCSTRINGS, task="text"),
-    "fashion_mnist": _pictures("Fashion-MNIST", "FashionMNIST", _FASHION_SHA256, _FASHION_AT),
-    "fashion_mnist_14": _pictures("Fashion-MNIST at 14 × 14", "FashionMNIST", _FASHION_SHA256, _FASHION_AT, pool=2),
-    "mnist": _pictures("MNIST", "MNIST", _MNIST_SHA256, _MNIST_AT),
-    "mnist_14": _pictures("MNIST at 14 × 14", "MNIST", _MNIST_SHA256, _MNIST_AT, pool=2),
+# What the packaged sets hold, as float32 or integers, inputs before targets.
+_CONTENT = {
+    "digits": "65e5b4619795efb40c1082f4c350c049e4ad552200d369b6ae99e21eef5e72c5",
+    "breast_cancer": "f86286b06e0eb4fbbb699d6ba5df7f1432e65642369ae111d0e47b47d02338bc",
+    "wine": "300d849b9eb766c3058bcebb4f806f42766e213cbcd8402c411d3d592747e011",
+    "diabetes": "70a45af6bc04fb77f713e6aca86019c4707501ef0cbd17c743d74f7a9ca8bf11",
+    "docstrings": "2516a95b9f79ecaeaacd4c1dc0e6ae98ec4ce0eb00fcdbf1fe69c353253116c4",
 }
+# The 65 characters of the text.
+_SHAKESPEARE = (("alphabet", "\n !$&',-.3:;?" + ascii_uppercase + ascii_lowercase), ("window", 64))
+
+
+def _made() -> dict[str, Source]:
+    """Return the sets that are generated from a seed."""
+    curve: dict[str, Any] = {"task": "regression", "columns": True}
+    return {
+        "xor": Source("XOR", (2,), 2, makers.xor, _XOR, columns=True, rows=4000),
+        "spirals": Source("two spirals", (2,), 2, makers.spirals, _SPIRALS, columns=True, rows=4000),
+        "moons": Source("two moons", (2,), 2, makers.moons, _MOONS, columns=True, rows=4000),
+        "teacher": Source("cosine teacher", (16,), 4, makers.teacher, _TEACHER, columns=True, rows=6000),
+        "waves": Source("smooth curve", (1,), 1, makers.waves, _WAVES, rows=2000, **curve),
+        "rough": Source("rough curve", (1,), 1, makers.rough, _ROUGH, rows=4000, **curve),
+        "mnist1d": Source("MNIST-1D", (40, 1), 10, makers.mnist1d, _MNIST1D, rows=15_000, held_out=10_000),
+    }
+
+
+def _packaged() -> dict[str, Source]:
+    """Return the sets that come with scikit-learn, each with the sha256 of what it holds."""
+    make = makers_packaged
+    known = {
+        "digits": Source("digits", (1, 8, 8), 10, make.digits, rows=1797),
+        "breast_cancer": Source("breast cancer", (30,), 2, make.breast_cancer, columns=True, rows=569),
+        "wine": Source("wine", (13,), 3, make.wine, columns=True, rows=178),
+        "diabetes": Source("diabetes", (10,), 1, make.diabetes, task="regression", columns=True, rows=442),
+        "docstrings": Source(
+            "scikit-learn's docstrings", (64,), 96, make.docstrings, _DOCSTRINGS, task="text", rows=6475
+        ),
+    }
+    return {name: replace(found, content=_CONTENT[name]) for name, found in known.items()}
+
+
+def _named() -> dict[str, Source]:
+    """Return the published sets that have a name of their own."""
+    made = makers_published
+    archive, housing = "CIFAR10/cifar-10-binary.tar.gz", "CaliforniaHousing/cal_housing.tgz"
+    return {
+        "fashion_mnist": _pictures("Fashion-MNIST", "FashionMNIST"),
+        "fashion_mnist_14": _pictures("Fashion-MNIST at 14 × 14", "FashionMNIST", pool=2),
+        "mnist": _pictures("MNIST", "MNIST"),
+        "mnist_14": _pictures("MNIST at 14 × 14", "MNIST", pool=2),
+        "cifar10": _published(
+            "CIFAR-10", archive, shape=(3, 32, 32), outputs=10, make=made.colours, rows=60_000, held_out=10_000
+        ),
+        "california_housing": _published(
+            "California housing",
+            housing,
+            shape=(8,),
+            outputs=1,
+            make=made.housing,
+            task="regression",
+            columns=True,
+            rows=20_640,
+        ),
+        "tinyshakespeare": _published(
+            "Tiny Shakespeare",
+            "tinyshakespeare/input.txt",
+            shape=(64,),
+            outputs=65,
+            make=made.characters,
+            settings=_SHAKESPEARE,
+            task="text",
+            rows=17_159,
+        ),
+    }
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Return all sets by name, read once a process."""
+    return _made() | _packaged() | _named() | _tables()
 
 
 def names() -> list[str]:
     """Return the names of all sets, here or not."""
-    return list(SOURCES)
+    return list(sources())
 
 
 def source(name: str) -> Source:
     """Return what is known of a set without loading it; an unknown name is a DatasetError that says what is near."""
-    if name not in SOURCES:
-        near = difflib.get_close_matches(name, SOURCES, n=1)
+    known = sources()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise DatasetError(f"unknown dataset {name!r}{hint} ({', '.join(SOURCES)})")
-    return SOURCES[name]
+        tables = sum(key.startswith(("pmlb_", "uci_")) for key in known)
+        listed = ", ".join(key for key in known if not key.startswith(("pmlb_", "uci_")))
+        raise DatasetError(f"unknown dataset {name!r}{hint} ({listed}, and {tables} named pmlb_… or uci_…)")
+    return known[name]
