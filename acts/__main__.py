@@ -1,4 +1,4 @@
-"""The command line: ``python -m acts run|judge|render|site|doctor|list``.
+"""The command line: ``python -m acts run|judge|render|site|doctor|fetch|list``.
 
 It ends with 0 when all is good, 1 when something failed, 2 for bad input, 75 when busy or cut off, 130 when stopped.
 Every command imports what it needs when it is called, so a typo costs no import of torch.
@@ -40,6 +40,8 @@ def parser() -> _Parser:
     commands.add_parser("site", parents=[shared], help="write reports/index.html: the configurations side by side")
     doctor = commands.add_parser("doctor", parents=[shared], help="say what this machine can do")
     doctor.add_argument("--json", action="store_true", help="say it as JSON")
+    fetch = commands.add_parser("fetch", parents=[shared], help="download published data sets into ACTS_DATA")
+    fetch.add_argument("names", nargs="+", metavar="NAME", help="a data set, as `list datasets` names it")
     listing = commands.add_parser("list", parents=[shared], help="list what there is")
     listing.add_argument("what", choices=("activations", "claims", "configurations", "datasets", "experiments"))
     return top
@@ -89,7 +91,20 @@ def _command(given: argparse.Namespace) -> int:
         from acts import doctor
 
         return doctor.tell(as_json=given.json)
+    if given.command == "fetch":
+        return _fetch(given.names)
     return _list(given.what)
+
+
+def _fetch(names: Sequence[str]) -> int:
+    """Download published data sets and say what comes from where; every name is looked up before the first download."""
+    from acts import datasets
+
+    for name in names:
+        datasets.source(name)
+    for name in names:
+        datasets.fetch(name)
+    return 0
 
 
 def _list(what: str) -> int:
@@ -142,8 +157,8 @@ def _line(error: Exception, *, debug: bool) -> str:
 
 def _kinds() -> dict[str, int]:
     """Return the exit codes of the errors that we raise ourselves, by the name of their class."""
-    bad, busy = ("ParamsError", "NoDevice"), ("Busy", "LostScheduler")
-    failed = ("DiskFull", "NotWritable", "ReportError", "ClaimError", "PublishError")
+    bad, busy = ("ParamsError", "DatasetError", "NoDevice"), ("Busy", "LostScheduler")
+    failed = ("DiskFull", "FetchError", "NotWritable", "ReportError", "ClaimError", "PublishError")
     return {**dict.fromkeys(bad, BAD_INPUT), **dict.fromkeys(busy, BUSY), **dict.fromkeys(failed, 1)}
 
 
