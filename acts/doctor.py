@@ -85,10 +85,20 @@ def _cuda() -> str:
 
 
 def data() -> dict[str, str]:
-    """Return each data set: here, or what to put where."""
+    """Return each data set: here, or what to put where; of the archives of tables, how many of each are here."""
     from acts import datasets
 
-    return {name: datasets.missing(name) or "here" for name in datasets.names()}
+    said: dict[str, str] = {}
+    counts: dict[str, tuple[int, int]] = {}
+    for name in datasets.names():
+        archive, line = name.partition("_")[0], datasets.missing(name)
+        if archive in ("pmlb", "uci"):
+            found, known = counts.get(archive, (0, 0))
+            counts[archive] = (found + (line is None), known + 1)
+        else:
+            said[name] = line or "here"
+    tables = {f"{archive}_…": f"{found} of {known} tables here" for archive, (found, known) in counts.items()}
+    return said | tables
 
 
 def stored() -> dict[str, str]:

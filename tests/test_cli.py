@@ -327,6 +327,7 @@ def test_the_doctor_says_what_is_here(root, capsys, monkeypatch):
     assert found["software"]["torch"].startswith("2.")
     assert found["data sets"]["digits"] == "here"
     assert "put " in found["data sets"]["fashion_mnist"]
+    assert found["data sets"]["uci_…"] == "0 of 30 tables here"
     assert found["store"]["jobs"] == "0 (0.0 MiB)"
     assert found["configurations"]["tiny"] == "runs on cpu, 2 workers: A formula and its facts"
     assert found["configurations"]["odd"].startswith("cannot run: params/odd.yaml:1: a: unknown parameter")

@@ -20,8 +20,13 @@ from typing import Any
 import acts
 from acts.jobs import Job, canonical
 
-# Functions enter a key one by one, so that a new entry invalidates nothing; these files are left out of their room.
-CATALOGUES = ("activations/catalogue.py",)
+# Activations and data sets enter a key one by one, so that a new entry invalidates nothing; these files are left out of
+# their room. So are those that only find, check and fetch files whose sha256 is in a set's fingerprint.
+CATALOGUES = (
+    "activations/catalogue.py",
+    *(f"datasets/{name}.py" for name in ("sources", "makers", "makers_packaged", "makers_published")),
+    *(f"datasets/{name}.py" for name in ("shelf", "fetching")),
+)
 # What an activation says of itself for readers; no number depends on it.
 DESCRIPTIVE = ("label", "aliases", "family", "year", "reference", "key", "promises", "typed_latex", "registered")
 
