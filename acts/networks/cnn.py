@@ -27,7 +27,7 @@ class Cnn:
     units: int
     outputs: int
     fan: tuple[int, int]
-    native: bool = False
+    stacked: bool = True
 
     def declare(self, plan: Plan) -> None:
         """Declare every layer; a convolution's weights are (3 · 3 · channels in, channels out)."""
@@ -45,7 +45,7 @@ class Cnn:
         h = x.unflatten(-1, self.shape).movedim(2, -1)
         for block in range(self.blocks):
             weights, bias = go.parts[f"hidden{block}.weights"], go.parts[f"hidden{block}.bias"]
-            convolved = _native(h, weights, bias) if self.native and len(h) == 1 else _product(h, weights, bias)
+            convolved = _native(h, weights, bias) if len(h) == 1 and not self.stacked else _product(h, weights, bias)
             h = _halved(go.activate(convolved, block))
         return go.dense(h.mean((2, 3)), "out")
 

@@ -21,6 +21,10 @@ SMALL = 1024  # positions × channels of a picture; up to there products over al
 class Architecture(Protocol):
     """What a kind of network is: the parts that it declares, and its forward pass."""
 
+    @property
+    def stacked(self) -> bool:
+        """Return whether several such networks are to learn together on a CPU."""
+
     def declare(self, plan: Plan) -> None:
         """Declare parts and activations."""
 
@@ -76,9 +80,9 @@ def _cnn(asked: Request) -> tuple[Make, int]:
     channels, rows, columns = asked.shape
     if min(rows, columns) >> asked.first < 1:
         raise ValueError(f"{asked.name} halves pictures {asked.first} times, too often for {rows} × {columns}")
-    native = rows * columns * asked.second > SMALL
+    stacked = rows * columns * asked.second <= SMALL
     return (
-        lambda units, fan: Cnn((channels, rows, columns), asked.first, units, asked.outputs, fan, native),
+        lambda units, fan: Cnn((channels, rows, columns), asked.first, units, asked.outputs, fan, stacked),
         asked.second,
     )
 

@@ -22,6 +22,7 @@ class Mlp:
     outputs: int
     fan: tuple[int, int]
     residual: bool = False
+    stacked = True
 
     def declare(self, plan: Plan) -> None:
         """Declare every layer."""

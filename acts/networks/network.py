@@ -123,7 +123,7 @@ def network(
     plan = _planned(chosen, norm)
     return Network(
         name, tuple(shape), outputs, norm, fan, tokens, chosen, tuple(plan.parts), tuple(plan.spots),
-        plan.operations, stacked=not getattr(chosen, "native", kind == "transformer"),
+        plan.operations, chosen.stacked,
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ class Recurrent:
     outputs: int
     fan: tuple[int, int]
     gated: bool
+    stacked = True
 
     @property
     def sequence(self) -> tuple[int, int]:

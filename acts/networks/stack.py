@@ -64,16 +64,11 @@ class Stack:
         found, kept = [], []
         for run, (own, state) in enumerate(zip(rows.split(1), self.state.split(1), strict=True)):
             single, of_one = Stack(self.network, own, state), list[Tensor]()
-            found.append(
-                single.apply(
-                    x[run : run + 1],
-                    nonlinearity,
-                    keep=of_one,
-                    training=training,
-                    dropout=dropout,
-                    noise=None if noise is None else Noise(noise.keys[run : run + 1], noise.step),
-                )  # fmt: skip
+            its = None if noise is None else Noise(noise.keys[run : run + 1], noise.step)
+            outputs = single.apply(
+                x[run : run + 1], nonlinearity, keep=of_one, training=training, dropout=dropout, noise=its
             )
+            found.append(outputs)
             kept.append(of_one)
         if keep is not None:
             keep.extend(torch.cat(same) for same in zip(*kept, strict=True))

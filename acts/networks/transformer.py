@@ -31,6 +31,7 @@ class Transformer:
     units: int
     outputs: int
     fan: tuple[int, int]
+    stacked = False
 
     @property
     def heads(self) -> int:
