@@ -65,4 +65,4 @@ def standard(rows: np.ndarray, *, columns: bool) -> tuple[np.ndarray, np.ndarray
     centre = np.asarray(rows.mean(axis=axis, dtype=np.float64))
     deviation = np.sqrt(np.square(rows - centre.astype(np.float32)).mean(axis=axis, dtype=np.float64))
     varies = deviation > 0
-    return centre, np.where(varies, deviation, 1.0) * np.sqrt(np.mean(varies))
+    return centre, np.asarray(np.where(varies, deviation, 1.0) * np.sqrt(np.mean(varies)))
