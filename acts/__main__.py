@@ -1,4 +1,4 @@
-"""The command line: ``python -m acts run|judge|render|site|doctor|fetch|list``.
+"""The command line: ``python -m acts run|judge|render|site|doctor|fetch|bench|list``.
 
 It ends with 0 when all is good, 1 when something failed, 2 for bad input, 75 when busy or cut off, 130 when stopped.
 Every command imports what it needs when it is called, so a typo costs no import of torch.
@@ -29,8 +29,19 @@ def parser() -> _Parser:
     shared.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     run = commands.add_parser("run", parents=[shared], help="plan, compute what is missing, publish the records")
-    run.add_argument("--engine", choices=("serial", "local"), help="where to compute, instead of what CONFIG says")
-    run.add_argument("--dry", action="store_true", help="only say what is missing")
+    run.add_argument(
+        "--engine",
+        metavar="ENGINE",
+        type=_engine,
+        help="where to compute, instead of what CONFIG says: serial, local, tcp://HOST:PORT, tls://HOST:PORT or"
+        " scheduler-file:PATH",
+    )
+    run.add_argument(
+        "--insecure-cluster",
+        action="store_true",
+        help="use a plain address that is not loopback, though whoever reaches it can run code as you",
+    )
+    run.add_argument("--dry", action="store_true", help="only say what is missing and what it would cost")
     judge = commands.add_parser("judge", parents=[shared], help="judge the published records, write the ledger")
     render = commands.add_parser(
         "render", parents=[shared], help="execute the notebooks, write HTML, PDF and the index"
@@ -42,9 +53,26 @@ def parser() -> _Parser:
     doctor.add_argument("--json", action="store_true", help="say it as JSON")
     fetch = commands.add_parser("fetch", parents=[shared], help="download published data sets into ACTS_DATA")
     fetch.add_argument("names", nargs="+", metavar="NAME", help="a data set, as `list datasets` names it")
+    bench = commands.add_parser("bench", parents=[shared], help="measure training, engine, store and report here")
+    bench.add_argument(
+        "parts", nargs="*", metavar="PART", help="training, engine, store or report; all, if none is named"
+    )
+    bench.add_argument("--quick", action="store_true", help="three repetitions instead of seven")
     listing = commands.add_parser("list", parents=[shared], help="list what there is")
     listing.add_argument("what", choices=("activations", "claims", "configurations", "datasets", "experiments"))
     return top
+
+
+def _engine(text: str) -> str:
+    """Return an engine as it is used: the file of a scheduler is meant from the folder that the command is given in."""
+    from pathlib import Path
+
+    from acts.engine import addresses
+
+    if not addresses.known(text):
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} is not {addresses.FORMS}")
+    name = addresses.file(text)
+    return text if name is None else f"{addresses.FILE}{Path.cwd() / Path(name).expanduser()}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if given.debug:
             traceback.print_exc()
+        if table := getattr(error, "table", ""):
+            print(table, file=sys.stderr)
         return _told(_line(error, debug=given.debug), _code(error))
 
 
@@ -74,7 +104,7 @@ def _command(given: argparse.Namespace) -> int:
     if given.command == "run":
         from acts import publish
 
-        return publish.run(given.config, engine=given.engine, dry=given.dry)
+        return publish.run(given.config, engine=given.engine, insecure=given.insecure_cluster, dry=given.dry)
     if given.command == "judge":
         from acts import publish
 
@@ -87,6 +117,10 @@ def _command(given: argparse.Namespace) -> int:
         from acts import publish
 
         return publish.site()
+    if given.command == "bench":
+        from acts.bench import run
+
+        return run.run(given.parts, quick=given.quick)
     if given.command == "doctor":
         from acts import doctor
 

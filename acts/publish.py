@@ -11,10 +11,10 @@ from typing import Literal
 
 from acts import params as configuration
 from acts import records as table
+from acts.engine import addresses, keys, published
 from acts.engine import desk as desks
-from acts.engine import devices, keys, published
 from acts.engine.desk import Desk, Outcome
-from acts.engine.progress import Teller, duration
+from acts.engine.progress import Teller
 from acts.params import Params, ParamsError
 from acts.params.schema import Place
 from acts.provenance import describe
@@ -30,24 +30,34 @@ class PublishError(RuntimeError):
 # --- run --------------------------------------------------------------------------------------------------------------
 
 
-def run(config: str, *, engine: str | None = None, dry: bool = False, teller: Teller | None = None) -> int:
+def run(
+    config: str,
+    *,
+    engine: str | None = None,
+    insecure: bool = False,
+    dry: bool = False,
+    teller: Teller | None = None,
+) -> int:
     """Plan, compute what is missing and publish records.parquet, catalogue.csv and provenance.json.
 
-    Returns 0, or 1 when a job failed; what could be measured is published even then.
+    ``engine`` is where to compute, instead of what the configuration says; ``insecure`` lets it be a plain address that
+    others reach too. Returns 0, or 1 when a job failed; what could be measured is published even then.
     """
     teller = teller or Teller()
     params = _checked(config)
-    asked, params = params.device, params.on(devices.resolve(params.device))
-    auto = " (asked for: auto)" if asked == "auto" else ""
-    teller.line(f"  {', '.join(params.experiments.words())} on {params.device}{auto}")
+    where = addresses.check(engine or params.engine, insecure=insecure)
     _plannable(params)
     folder = writable(published(params))
     absent = missing_data(params)
-    for line in absent.values():
-        teller.line(f"  {line}")
-    with held(params.name), desks.at(params, teller=teller, engine=engine) as desk:
+    with held(params.name), desks.at(params, teller=teller, engine=where, insecure=insecure) as desk:
+        asked, params = params.device, desk.params
+        auto = " (asked for: auto)" if asked == "auto" else ""
+        for line in (f"{', '.join(params.experiments.words())} on {params.device}{auto}", *absent.values()):
+            teller.line(f"  {line}")
         if dry:
-            return _dry(desk)
+            from acts import dry as listing
+
+            return listing.tell(desk)
         outcomes = [_one(desk, word) for word in params.experiments.words()]
         failures = [failure.line for outcome in outcomes for failure in outcome.failures]
         for name, fault in desk.store.set_aside:
@@ -105,18 +115,6 @@ def missing_data(params: Params) -> dict[str, str]:
     from acts import datasets
 
     return {name: line for name in dict.fromkeys(asked) if (line := datasets.missing(name))}
-
-
-def _dry(desk: Desk) -> int:
-    """Say what each comparison lacks, as far as its plan reaches without computing."""
-    for word in desk.params.experiments.words():
-        planned, tasks = desk.look(keys.resolve(word))
-        runs, seconds = sum(len(task.runs) for task in tasks), sum(task.seconds for task in tasks)
-        desk.teller.line(
-            f"  {word}: {planned} runs planned so far, {planned - runs} stored, {runs} to compute"
-            f" (about {duration(seconds)} on one core)"
-        )
-    return 0
 
 
 def _one(desk: Desk, word: str) -> Outcome:

@@ -13,7 +13,7 @@ import pytest
 
 from acts import engine, params, records
 from acts.engine import desk, devices, keys
-from acts.engine.progress import Teller, duration
+from acts.engine.progress import Progress, Teller, duration
 from acts.engine.store import DiskFull, Store
 from acts.engine.work import Receipt, Task, do
 
@@ -179,7 +179,7 @@ def task(store, **changes):
         "keys": ("one", "two"),
         "source": keys.source_of(module),
         "store": str(store),
-        "marks": str(store / "tmp" / "marks"),
+        "driver": "here~1~x",
     }
     return Task(**{**given, **changes})
 
@@ -290,7 +290,7 @@ def test_workers_that_are_killed_every_second_lose_nothing(toy, monkeypatch):
 
     killer = threading.Thread(target=kill)
     killer.start()
-    outcome = computed(toy, "local", pauses=desk._PAUSES)
+    outcome = computed(toy, "local", pauses=desk.PAUSES)
     killer.join()
     assert (outcome.failures, outcome.computed) == ([], 6 + 3)
 
@@ -374,24 +374,37 @@ def test_durations_are_said_in_words(seconds, said):
 def test_progress_is_plain_lines_where_there_is_no_terminal(capsys, monkeypatch):
     monkeypatch.setattr("acts.engine.progress._EVERY", -1.0)
     teller = Teller()
-    teller.begin("toy", runs=10, seconds=5.0, workers=2)
-    teller.advance(runs=4, seconds=2.0, diverged=1)
+    teller.begin("toy", Progress(10, 5, 50.0, workers=2, cached=7))
+    teller.advance(runs=4, seconds=20.0, diverged=1, crashed=0, workers=2)
+    teller.advance(runs=2, seconds=10.0, diverged=0, crashed=2, workers=4)
     teller.end()
-    out = capsys.readouterr().out
-    assert out.startswith("  toy: 4/10 runs, 2 jobs running, 1 diverged, ")
-    assert out.count("\n") == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("  toy: 4/10 done, 7 cached, 2 running, 1 diverged, 0 crashed, ")
+    assert second.startswith("  toy: 6/10 done, 7 cached, 3 running, 1 diverged, 2 crashed, ")
+    assert second.endswith(" left")
 
 
-def test_progress_is_a_bar_on_a_terminal(monkeypatch):
+def test_the_time_left_goes_by_the_cost_of_what_is_left():
+    progress = Progress(10, 5, 100.0, workers=2, began=time.monotonic() - 30)
+    assert progress.pace == "about 50 s left"
+    progress.add(runs=9, seconds=25.0, diverged=0, crashed=0)
+    assert progress.pace == "0.3 runs/s, 1 min 30 s left"
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_progress_is_a_bar_on_a_terminal(width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
     master, slave = os.openpty()
     with os.fdopen(slave, "w") as terminal:
         monkeypatch.setattr(sys, "stdout", terminal)
         teller = Teller()
-        teller.begin("toy", runs=10, seconds=5.0, workers=2)
-        teller.advance(runs=4, seconds=2.0, diverged=1)
+        teller.begin("generalization", Progress(12_345, 5, 5.0, workers=2, cached=54_321))
+        teller.advance(runs=4, seconds=2.0, diverged=1, crashed=0, workers=2)
         teller._bar.refresh()
         teller.end()
         shown = os.read(master, 100_000).decode()
     os.close(master)
-    assert "4/10 runs" in shown
+    assert "4/12345 done, 54321 cached, 2 running, 1 diverged, 0 crashed" in shown
+    assert "runs/s, " in shown
+    assert "…" not in shown
     assert "━" in shown

@@ -14,7 +14,9 @@ from acts import params
 from acts.params.schema import ENGINE
 
 HERE = ("serial", "local")
-_FILE = "scheduler-file:"
+FILE = "scheduler-file:"
+_ADDRESS = re.compile("(tcp|tls)://")
+FORMS = f"serial, local, tcp://HOST:PORT, tls://HOST:PORT or {FILE}PATH"
 
 
 class NoCluster(ValueError):
@@ -24,6 +26,16 @@ class NoCluster(ValueError):
         """Keep the message, one line, and the table apart."""
         super().__init__(message)
         self.table = table
+
+
+def known(engine: str) -> bool:
+    """Say whether a text has the form of an engine."""
+    return re.fullmatch(ENGINE, engine) is not None
+
+
+def file(engine: str) -> str | None:
+    """Return the name of the scheduler's file that an engine is given by, None where it is not given by one."""
+    return None if engine in HERE or _ADDRESS.match(engine) else engine.removeprefix(FILE)
 
 
 def remote(engine: str) -> bool:
@@ -42,18 +54,15 @@ def check(engine: str, *, insecure: bool = False) -> str:
     Raises NoCluster for text that is no engine, a file that cannot be read, and a plain address that is not loopback
     unless ``insecure``.
     """
-    if not re.match(ENGINE, engine):
-        raise NoCluster(
-            f"engine {engine[:80]!r} is none; it is serial, local, tcp://HOST:PORT, tls://HOST:PORT or"
-            " scheduler-file:PATH"
-        )
+    if not known(engine):
+        raise NoCluster(f"engine {engine[:80]!r} is not {FORMS}")
     if not remote(engine):
         return engine
-    address = engine if re.match("(tcp|tls)://", engine) else _written(engine.removeprefix(_FILE))
-    host, port = _parts(address)
-    if not 0 < port < 65_536:
+    name = file(engine)
+    address = engine if name is None else _written(name)
+    if not 0 < int(address.rpartition(":")[2]) < 65_536:
         raise NoCluster(f"{address}: a port is a number from 1 to 65535")
-    if not address.startswith("tls://") and not insecure and not loopback(host):
+    if exposed(address) and not insecure:
         raise NoCluster(
             f"{address} is not this machine's loopback, and whoever reaches a plain scheduler can run code as you: use"
             " tls://, tunnel it to 127.0.0.1, or add --insecure-cluster on a network that you trust"
@@ -61,19 +70,16 @@ def check(engine: str, *, insecure: bool = False) -> str:
     return address
 
 
-def loopback(host: str) -> bool:
-    """Say whether a host's every address is this machine's loopback; a name that nobody knows is not."""
+def exposed(address: str) -> bool:
+    """Say whether an address is plain and not this machine's loopback, as far as its name can be looked up."""
+    if address.startswith("tls://"):
+        return False
+    host = address.partition("://")[2].rpartition(":")[0].strip("[]")
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
     except (OSError, UnicodeError):
-        return False
-    return bool(found) and all(ipaddress.ip_address(one.partition("%")[0]).is_loopback for one in found)
-
-
-def _parts(address: str) -> tuple[str, int]:
-    """Return the host and the port of an address."""
-    host, _, port = address.partition("://")[2].rpartition(":")
-    return host.strip("[]"), int(port)
+        return True
+    return not found or not all(ipaddress.ip_address(one.partition("%")[0]).is_loopback for one in found)
 
 
 def _written(name: str) -> str:
@@ -85,6 +91,6 @@ def _written(name: str) -> str:
         raise NoCluster(f"scheduler file {name}: {error.strerror}; dask scheduler --scheduler-file writes it") from None
     except (ValueError, KeyError, TypeError):
         raise NoCluster(f"scheduler file {name} names no address; dask scheduler --scheduler-file writes it") from None
-    if not isinstance(address, str) or not re.match("(tcp|tls)://", address) or not re.match(ENGINE, address):
+    if not isinstance(address, str) or not _ADDRESS.match(address) or not known(address):
         raise NoCluster(f"scheduler file {name} names {str(address)[:80]!r}, which is no tcp:// or tls:// address")
     return address

@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,45 +16,18 @@ from uuid import uuid4
 import pandas as pd
 
 from acts import params as configuration
-from acts.engine import devices, keys, places, store
-from acts.engine.progress import Teller, duration
+from acts.engine import addresses, devices, keys, places, store
+from acts.engine.attempts import Attempts
+from acts.engine.dispatch import LostScheduler
+from acts.engine.outcome import Failure, Outcome
+from acts.engine.progress import Progress, Teller, duration
+from acts.engine.turns import PAUSES, Turns
 from acts.engine.work import Receipt, Task
 from acts.jobs import Job
 from acts.params import Params
 
 WORTH_STARTING = 6.0  # seconds of estimated work; starting workers and their torch costs about half of it
 _ROUNDS = 50
-_PAUSES = (2.0, 8.0)  # seconds before a second and a third attempt
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A job that could not be done; ``kind`` is failed, crashed, timeout or plan."""
-
-    experiment: str
-    activation: str
-    kind: str
-    reason: str
-    detail: str = ""
-
-    @property
-    def line(self) -> str:
-        """Return the failure in one line."""
-        return f"{self.experiment}, {self.activation}: {self.kind}: {self.reason}"
-
-
-@dataclass
-class Outcome:
-    """What a comparison came to: its records, how many of its runs were stored or computed, and what failed."""
-
-    word: str
-    records: pd.DataFrame
-    runs: int = 0
-    computed: int = 0
-    diverged: int = 0
-    seconds: float = 0.0
-    finished: str = ""
-    failures: list[Failure] = field(default_factory=list)
 
 
 @dataclass
@@ -69,9 +41,35 @@ class Desk:
     workers: int = 2
     worth_starting: float = WORTH_STARTING
     deadline: Callable[[float], float] = lambda seconds: max(900.0, 100 * seconds)
-    pauses: tuple[float, ...] = _PAUSES
+    pauses: tuple[float, ...] = PAUSES
     _where: places.Where | None = None
+    _apart: places.Where | None = None
     _token: str = field(default_factory=lambda: f"{store.host()}~{os.getpid()}~{uuid4().hex[:8]}")
+
+    @property
+    def workers_now(self) -> int:
+        """Return how many tasks are done at once when there are enough of them."""
+        if self._where is not None:
+            return self._where.workers
+        return 1 if self.engine == "serial" else self.workers
+
+    @property
+    def attempts(self) -> Attempts:
+        """Return the ledger of attempts."""
+        return Attempts(self.store.folder)
+
+    def connect(self) -> None:
+        """Connect to the cluster, where the engine is one, and settle the device that is computed on."""
+        if addresses.remote(self.engine):
+            from acts.engine.cluster import Cluster
+
+            cluster = Cluster(self.engine, marker=self._scratch / "marker")
+            self._where = cluster
+            cluster.start(self.teller.line)
+            self.params = self.params.on(devices.resolve(self.params.device, cluster=cluster.has_cuda))
+        else:
+            self.params = self.params.on(devices.resolve(self.params.device))
+        self.attempts.tidy(lambda name: self.store.path(name).exists())
 
     def compute(self, module: ModuleType) -> Outcome:
         """Return the records of a comparison after computing the runs that are missing."""
@@ -132,7 +130,7 @@ class Desk:
             keys=job_keys,
             source=keys.source_of(module),
             store=str(self.store.folder),
-            marks=str(self.store.folder / "tmp" / self._token),
+            driver=self._token,
             seconds=job.seconds,
         )
 
@@ -140,66 +138,78 @@ class Desk:
         """Do the tasks, enter what they stored, and return the keys of those that failed for good."""
         runs, seconds = sum(len(task.runs) for task in tasks), sum(task.seconds for task in tasks)
         where = self._place(seconds)
-        at = f"{where.workers} processes" if isinstance(where, places.Local) else "this process"
         self.teller.line(
-            f"  {outcome.word}: {planned} runs planned, {planned - runs} stored, {runs} to compute in {at}"
+            f"  {outcome.word}: {planned} runs planned, {planned - runs} stored, {runs} to compute in {where.name}"
             f" (about {duration(seconds / where.workers)})"
         )
-        self.teller.begin(outcome.word, runs=runs, seconds=seconds, workers=where.workers)
+        progress = Progress(runs, len(tasks), seconds, workers=where.workers, cached=planned - runs)
+        self.teller.begin(outcome.word, progress)
+        limited = not isinstance(where, places.Serial)
+        sent = [replace(task, deadline=self.deadline(task.seconds) if limited else None) for task in tasks]
+        turns = Turns(self.attempts, self._token, self.teller, self._place_apart, self.pauses)
         try:
-            return self._all(tasks, where, outcome)
+            failed = [
+                task
+                for task, receipt in turns.take(sent, where)
+                if not self._enter(task, receipt, outcome, workers=where.workers)
+            ]
+        except LostScheduler as error:
+            done = planned - sum(len(task.runs) for task in tasks if not self.store.path(task.name).exists())
+            told = f"{done} of {planned} runs of {outcome.word} are done and kept; run the same again to continue"
+            raise LostScheduler(f"{error}; {told}") from None
         finally:
             self.teller.end()
+        return {key for task in failed for key in task.keys}
 
     def _place(self, seconds: float) -> places.Where:
         """Return where to compute: workers once there was enough work for them, else this process."""
         if self._where is None and self.engine == "local" and seconds >= self.worth_starting:
-            self._where = local = places.Local(self.workers, scratch=self.store.folder / "tmp" / self._token)
-            local.start()
+            self._where = self._local(self.workers)
         return self._where or places.Serial()
 
-    def _all(self, tasks: list[Task], where: places.Where, outcome: Outcome) -> set[str]:
-        """Do the tasks at once; those whose worker died again after all others, alone and after a pause."""
-        limited = isinstance(where, places.Local)
-        sent = [replace(task, deadline=self.deadline(task.seconds) if limited else None) for task in tasks]
-        failed: list[Task] = []
-        suspects = [task for task, receipt in where.do(sent) if self._enter(task, receipt, outcome, failed)]
-        for attempt, pause in enumerate(self.pauses, start=2):
-            for task in suspects:
-                self.teller.line(f"  {task.label}: its worker died; attempt {attempt} alone in {pause:.0f} s")
-            if suspects:
-                time.sleep(pause)
-            again = [replace(task, attempt=attempt) for task in suspects]
-            suspects = [
-                task for task, receipt in where.do(again, window=1) if self._enter(task, receipt, outcome, failed)
-            ]
-        for task in suspects:
-            reason = f"took its process down {1 + len(self.pauses)} times"
-            outcome.failures.append(Failure(task.word, task.activation, "crashed", f"{reason} ({len(task.runs)} runs)"))
-        return {key for task in (*failed, *suspects) for key in task.keys}
+    def _place_apart(self) -> places.Where:
+        """Return where tasks are done that may take their process down: never in this one."""
+        if self._where is None and self._apart is None:
+            self._apart = self._local(1)
+        return self._where or self._apart or places.Serial()
 
-    def _enter(self, task: Task, receipt: Receipt, outcome: Outcome, failed: list[Task]) -> bool:
-        """Enter a receipt; returns whether the task's worker died, so that it deserves another attempt."""
-        if receipt.status == "lost":
-            return True
-        self.teller.advance(runs=len(task.runs), seconds=task.seconds, diverged=receipt.diverged)
+    def _local(self, workers: int) -> places.Local:
+        """Return worker processes of this machine, started."""
+        return places.Local(workers, scratch=self._scratch).start()
+
+    def _enter(self, task: Task, receipt: Receipt, outcome: Outcome, *, workers: int) -> bool:
+        """Enter a receipt; says whether the task is done."""
+        done = receipt.status == "done"
+        gone = 0 if done else len(task.runs)
+        self.teller.advance(
+            runs=len(task.runs),
+            seconds=task.seconds,
+            diverged=receipt.diverged,
+            crashed=gone,
+            workers=workers,
+        )
         if receipt.status == "full":
             raise store.DiskFull(f"{receipt.reason}; {len(self.store.places)} runs kept; make room and run again")
-        if receipt.status == "done":
+        if done:
             self.store.learn(self.store.path(task.name))
             outcome.computed += len(task.runs)
             outcome.diverged += receipt.diverged
         else:
             outcome.failures.append(Failure(task.word, task.activation, receipt.status, receipt.reason, receipt.detail))
-            failed.append(task)
-        return False
+        return done
+
+    @property
+    def _scratch(self) -> Path:
+        """Return the folder for what only lasts as long as this desk."""
+        return self.store.folder / "tmp" / self._token
 
     def close(self) -> None:
-        """End the workers and remove the marks."""
-        if self._where is not None:
-            self._where.close()
-            self._where = None
-        shutil.rmtree(self.store.folder / "tmp" / self._token, ignore_errors=True)
+        """End the workers, or leave the cluster, and remove what was laid down for them."""
+        for where in (self._where, self._apart):
+            if where is not None:
+                where.close()
+        self._where = self._apart = None
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
 
 def _plan_failed(word: str, error: Exception) -> Failure:
@@ -224,17 +234,31 @@ def _undisturbed() -> Iterator[None]:
 
 
 @contextmanager
-def at(params: Params, *, teller: Teller | None = None, engine: str | None = None, **options: Any) -> Iterator[Desk]:
-    """Open a desk for a configuration on the default store and close it whatever happens."""
+def at(
+    params: Params,
+    *,
+    teller: Teller | None = None,
+    engine: str | None = None,
+    insecure: bool = False,
+    **options: Any,
+) -> Iterator[Desk]:
+    """Open a desk for a configuration on the default store and close it whatever happens.
+
+    Raises NoCluster, LostScheduler or NoDevice, before any work, for what is not to be had.
+    """
+    wanted = addresses.check(engine or params.engine, insecure=insecure)
+    if not addresses.remote(wanted):
+        devices.resolve(params.device)
     desk = Desk(
         params,
         store.Store(store.default()).open(),
         teller or Teller(),
-        engine=engine or params.engine,
+        engine=wanted,
         workers=params.workers,
         **options,
     )
     try:
+        desk.connect()
         yield desk
     finally:
         with _undisturbed():
@@ -244,9 +268,7 @@ def at(params: Params, *, teller: Teller | None = None, engine: str | None = Non
 def interactive(experiment: str | ModuleType, config: str | Path | Params) -> pd.DataFrame:
     """Return one comparison's records for a notebook, computing what is missing and saying what failed."""
     module = keys.resolve(experiment)
-    params = config if isinstance(config, Params) else configuration.load(config)
-    params = params.on(devices.resolve(params.device))
-    with at(params) as desk:
+    with at(config if isinstance(config, Params) else configuration.load(config)) as desk:
         outcome = desk.compute(module)
         for name, fault in desk.store.set_aside:
             desk.teller.line(f"  {name}: {fault}; set aside and computed again")

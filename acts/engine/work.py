@@ -1,12 +1,13 @@
 """Work: one job, done where it is; the same code runs in this process and in a worker.
 
-A job looks in the store, marks its attempt, measures, publishes its file, and returns a receipt of plain values. It
-never returns arrays, and a failure is a receipt too, so one activation that raises leaves the others alone.
+A job looks in the store, writes down its attempt, measures, publishes its file, and returns a receipt of plain values.
+It never returns arrays, and a failure is a receipt too, so one activation that raises leaves the others alone.
 """
 
 import faulthandler
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,18 +18,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from acts.engine import keys
+from acts.engine import keys, software
+from acts.engine.attempts import Attempts
 from acts.engine.store import Damaged, DiskFull, Store, read_header
 from acts.jobs import Job
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_TURN = threading.Lock()  # a worker with several threads does one job at a time all the same
 
 
 @dataclass(frozen=True)
 class Task:
-    """A job on its way to where it is done: plain values, the store's folder, and which attempt this is.
+    """A job on its way to where it is done: plain values, the store's folder, whose and which attempt this is.
 
-    ``source`` is the experiment's source as the sender sees it; ``deadline`` is in seconds, none in this process.
+    ``source`` is the experiment's source as the sender sees it, ``software`` what a worker that the sender did not
+    start must compute with; ``deadline`` is in seconds, none in this process.
     """
 
     word: str
@@ -38,10 +42,11 @@ class Task:
     keys: tuple[str, ...]
     source: str
     store: str
-    marks: str
+    driver: str
     attempt: int = 1
     deadline: float | None = None
     seconds: float = 1.0
+    software: Mapping[str, str] | None = None
 
     @property
     def name(self) -> str:
@@ -69,30 +74,37 @@ def perform(task: Mapping[str, Any]) -> dict[str, Any]:
     """Do a task given as plain values and return its receipt as plain values: what a worker is sent."""
     for name in THREADS:
         os.environ.setdefault(name, "1")
-    return asdict(do(Task(**task)))
+    if task["software"] is not None and software.here() != task["software"]:
+        return asdict(Receipt("failed", reason="a worker joined that computes with other software; run again"))
+    with _TURN:
+        return asdict(do(Task(**task)))
 
 
 def do(task: Task) -> Receipt:
-    """Do a task unless the store holds it or an earlier attempt took its process down."""
-    store = Store(Path(task.store))
+    """Do a task unless the store holds it or this very attempt took its process down."""
+    store, attempts = Store(Path(task.store)), Attempts(Path(task.store))
     if (stored := _stored(store.path(task.name))) is not None:
+        attempts.end(task.name)
         return stored
-    marks = Path(task.marks)
-    mark, stack = marks / f"{task.name}.{task.attempt}", marks / f"{task.name}.stack"
-    if mark.exists():
-        told = stack.read_text("utf-8", "replace") if stack.exists() else ""
-        reason = f"no end after {task.deadline:g} s" if task.deadline else ""
-        return Receipt("timeout", reason=reason, detail=told) if told else Receipt("lost")
+    if attempts.began(task.name, driver=task.driver, attempt=task.attempt):
+        return _gone(task, attempts.stack(task.name))
     try:
         module = keys.resolve(task.word, task.path)
         if keys.source_of(module) != task.source:
             return Receipt("failed", reason="the source changed during the run; run again")
-        with _alone(mark, stack, task.deadline):
+        with _alone(task, attempts):
             return _measured(task, module, store)
     except DiskFull as error:
         return Receipt("full", reason=str(error))
     except Exception as error:
         return Receipt("failed", reason=_reason(error), detail=traceback.format_exc())
+
+
+def _gone(task: Task, stack: Path) -> Receipt:
+    """Return the receipt of an attempt whose process is no more: timeout where it left its stack, else lost."""
+    told = stack.read_text("utf-8", "replace") if stack.exists() else ""
+    reason = f"no end after {task.deadline:g} s" if task.deadline else ""
+    return Receipt("timeout", reason=reason, detail=told) if told else Receipt("lost")
 
 
 def _stored(path: Path) -> Receipt | None:
@@ -108,13 +120,12 @@ def _stored(path: Path) -> Receipt | None:
 
 
 @contextmanager
-def _alone(mark: Path, stack: Path, deadline: float | None) -> Iterator[None]:
-    """Hold a mark while a job runs, on one thread and without output; past the deadline write the stack and end."""
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.touch()
-    told = open(stack, "w") if deadline else None  # noqa: SIM115
-    if told is not None and deadline:
-        faulthandler.dump_traceback_later(deadline, exit=True, file=told)
+def _alone(task: Task, attempts: Attempts) -> Iterator[None]:
+    """Write an attempt down while its job runs, on one thread and without output; past the deadline tell and end."""
+    attempts.begin(task.name, driver=task.driver, attempt=task.attempt)
+    told = open(attempts.stack(task.name), "w") if task.deadline else None  # noqa: SIM115
+    if told is not None and task.deadline:
+        faulthandler.dump_traceback_later(task.deadline, exit=True, file=told)
     try:
         with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere), _one_thread():
             yield
@@ -122,8 +133,7 @@ def _alone(mark: Path, stack: Path, deadline: float | None) -> Iterator[None]:
         if told is not None:
             faulthandler.cancel_dump_traceback_later()
             told.close()
-            stack.unlink(missing_ok=True)
-        mark.unlink(missing_ok=True)
+        attempts.end(task.name)
 
 
 @contextmanager
