@@ -191,7 +191,7 @@ def _line(error: Exception, *, debug: bool) -> str:
 
 def _kinds() -> dict[str, int]:
     """Return the exit codes of the errors that we raise ourselves, by the name of their class."""
-    bad, busy = ("ParamsError", "DatasetError", "NoDevice"), ("Busy", "LostScheduler")
+    bad, busy = ("ParamsError", "DatasetError", "NoCluster", "NoDevice"), ("Busy", "LostScheduler")
     failed = ("DiskFull", "FetchError", "NotWritable", "ReportError", "ClaimError", "PublishError")
     return {**dict.fromkeys(bad, BAD_INPUT), **dict.fromkeys(busy, BUSY), **dict.fromkeys(failed, 1)}
 
