@@ -7,6 +7,7 @@ import hashlib
 import http.server
 import io
 import os
+import re
 import socket
 import tarfile
 import threading
@@ -278,6 +279,25 @@ def test_every_registered_file_is_some_sets_and_has_an_address() -> None:
         assert file.address.startswith("https://")
         assert path.endswith(file.name)
     assert len([name for name in PUBLISHED if name.startswith(("pmlb_", "uci_"))]) == 211
+
+
+@pytest.mark.parametrize("name", [*OFFLINE, *(name for name in PUBLISHED if not name.startswith(("pmlb_", "uci_")))])
+def test_the_page_on_data_sets_says_what_is_known_of_them(name: str) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "datasets.md").read_text("utf-8")
+    (line,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+    rows, shape, outputs = (cell.strip() for cell in line.split("|")[2:5])
+    known = datasets.source(name)
+    assert rows == f"{known.rows:,}"
+    assert shape == " × ".join(map(str, known.shape))
+    assert outputs.split()[0] == str(known.outputs)
+    assert outputs.split()[1].startswith({"classification": "class", "regression": "quant", "text": "char"}[known.task])
+
+
+def test_the_page_on_data_sets_names_no_table_that_is_none() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "datasets.md").read_text("utf-8")
+    named = set(re.findall(r"`((?:pmlb|uci)_\w+)`", page))
+    assert len(named) > 40
+    assert named <= set(PUBLISHED)
 
 
 def test_an_unknown_set_is_told_what_is_near() -> None:
