@@ -23,11 +23,17 @@ class Dot:
 
 
 def rows_of_dots(
-    axes: Axes, dots: Sequence[Dot], rows: Sequence[str], *, limits: tuple[float, float], log: bool = False
+    axes: Axes,
+    dots: Sequence[Dot],
+    rows: Sequence[str],
+    *,
+    limits: tuple[float, float],
+    log: bool = False,
+    apart: bool = True,
 ) -> None:
     """Draw dots on rows from the top down; what lies outside the limits is an arrow at the edge.
 
-    Dots that share a row are set a little apart, filled above hollow.
+    Filled dots and hollow ones are set a little apart, filled above hollow, where they share rows (``apart``).
     """
     if log:
         axes.set_xscale("log")
@@ -37,7 +43,7 @@ def rows_of_dots(
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
     axes.spines["left"].set_visible(False)
-    both = any(dot.hollow for dot in dots) and not all(dot.hollow for dot in dots)
+    both = apart and any(dot.hollow for dot in dots) and not all(dot.hollow for dot in dots)
     for dot in dots:
         y = rows.index(dot.row) + ((0.17 if dot.hollow else -0.17) if both else 0.0)
         _draw(axes, dot, y, limits)

@@ -36,6 +36,14 @@ def geometric(values: pd.Series | np.ndarray) -> tuple[float, float, float]:
     return middle, low, high
 
 
+def geometric_ratio(values: np.ndarray, base: np.ndarray) -> tuple[float, float, float]:
+    """Return the geometric mean of paired positive values over a base's with its interval; on ranks with infinities."""
+    logs = stats.log_ratio(np.maximum(values, _SMALLEST), np.maximum(base, _SMALLEST))
+    with np.errstate(over="ignore"):
+        middle, low, high = (float(np.exp(end)) for end in centre(logs))
+    return middle, low, high
+
+
 def log10_of_mean(logs: pd.Series | np.ndarray) -> tuple[float, float, float]:
     """Return log10 of the mean of 10**logs with its interval, scaled so that nothing underflows."""
     values = np.asarray(logs, dtype=float)

@@ -111,6 +111,11 @@ def family(table: pd.DataFrame, activation: str) -> str:
     return str(found.iloc[0]) if len(found) else "other"
 
 
+def colour(table: pd.DataFrame, activation: str) -> str:
+    """Return the colour of an activation's family."""
+    return palette.of_family(family(table, activation))
+
+
 def ordered(table: pd.DataFrame, activations: Iterable[str]) -> list[str]:
     """Return activations by family, inside one in the catalogue's order, unknown ones last by name."""
     present = list(dict.fromkeys(str(activation) for activation in activations))

@@ -3,9 +3,10 @@
 import pandas as pd
 
 from acts import records as door
-from acts.figures import cells, naming
+from acts.figures import cells, gates, naming, tasks
 from acts.figures.convergence import ALIKE, MARGIN, paired_ratios
 from acts.figures.gradient_flow import FLOW, INITS, summary
+from acts.figures.results import spanned
 from acts.figures.table import Text, escape, number
 
 _NOTHING = "Nothing of this was measured here."
@@ -81,6 +82,66 @@ def against(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
         f"favour of {name}; inside the margin in {alike}; {rest} are open. These counts describe; the verdicts below "
         "are adjusted for the number of contrasts."
     )
+
+
+def tournament(records: pd.DataFrame, *, config: str = "") -> Text:
+    """Return what the tournament was run on: tasks, seeds, judged and tuning runs; and the tasks that were not run."""
+    found = tasks.judged(records)
+    absent = [escape(one) for one in tasks.absent(records, config)]
+    gap = f" Asked for and not run here: {'; '.join(absent)}." if absent else ""
+    if found.empty:
+        return Text(f"{_NOTHING}{gap}")
+    tune = tasks.trained(records, phase="tune", metric="diverged")
+    kinds = found.drop_duplicates("task")["metric"].value_counts()
+    judged = [f"{count} by {metric}" for metric, count in kinds.items()]
+    return Text(
+        f"Measured here: {found['activation'].nunique()} activations on {found['task'].nunique()} tasks "
+        f"({_listed(judged)}), {_span(found.groupby('task')['seed'].nunique())} paired seeds each; "
+        f"{_thousands(len(found))} judged runs, behind them {_thousands(len(tune))} tuning runs.{gap}"
+    )
+
+
+def _span(counts: pd.Series) -> str:
+    low, high = int(counts.min()), int(counts.max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def over_tasks(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "relu") -> Text:
+    """Return how the contrasts with a reference fall task by task, and whose mean over tasks lies apart from 1."""
+    ratios = tasks.contrasts(tasks.judged(records), reference=reference)
+    known = ratios.dropna(subset=["low", "high"])
+    if known.empty:
+        return Text(_NOTHING)
+    name = escape(naming.label(catalogue, reference))
+    lower = known["metric"].map(lambda metric: tasks.BANDS[metric][0])
+    higher = known["metric"].map(lambda metric: tasks.BANDS[metric][1])
+    better, worse = int((known["high"] < lower).sum()), int((known["low"] > higher).sum())
+    alike = int(((known["low"] > lower) & (known["high"] < higher)).sum())
+    return Text(
+        f"Contrasts with {name}, one activation on one task each: {len(known)}. The whole interval lies beyond the "
+        f"margin in {better} of them in favour of the other function and in {worse} in favour of {name}; inside the "
+        f"margin in {alike}; {len(known) - better - worse - alike} are open.{_means(ratios, catalogue, name)}"
+    )
+
+
+def _means(ratios: pd.DataFrame, catalogue: pd.DataFrame, name: str) -> str:
+    """Return the mean ratios over tasks whose interval leaves out 1, the lowest first."""
+    means = tasks.over_tasks(ratios).dropna(subset=["low", "high"])
+    if means.empty:
+        return " The tasks are too few for an interval over tasks."
+    apart = means[(means["high"] < 1) | (means["low"] > 1)].sort_values("middle")
+    said = [f"{escape(naming.label(catalogue, row['activation']))} {escape(spanned(row))}"
+            for row in apart.to_dict("records")]  # fmt: skip
+    told = f" Over tasks, the interval of the mean ratio to {name} leaves out 1 for {len(apart)} of {len(means)}"
+    return f"{told}: {'; '.join(said)}." if said else f"{told}."
+
+
+def gating(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "relu") -> Text:
+    """Return what gating does beside what the function does, as ratios with their intervals."""
+    effects = gates.contrasts(gates.with_gates(tasks.judged(records)), catalogue, reference=reference)
+    if not (effects["kind"] == "gate").any():
+        return Text(_NOTHING)
+    return Text(escape(gates.told(effects, reference=naming.label(catalogue, reference))))
 
 
 def _thousands(count: int) -> str:

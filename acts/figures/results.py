@@ -1,0 +1,112 @@
+"""Results: what was run on every task, and what every activation reached there, as tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from acts import stats
+from acts.figures import intervals, naming, tasks
+from acts.figures.table import MISSING, Table, number, unmeasured
+
+_WORDS = {"error": "error, %", "nats": "loss, nats per character", "variance": "loss, share of variance"}
+
+
+def summary(records: pd.DataFrame, catalogue: pd.DataFrame, *, config: str = "", reference: str = "relu") -> Table:
+    """Return the tasks, a row each: what is judged, the reference's mean, the lowest mean, how many match it.
+
+    The lowest is sought among the activations with the fewest diverged runs.
+    An activation matches the lowest where the 95 % interval of their paired difference holds 0. Tasks that ``config``
+    asks for and the records do not hold are named with a gap.
+    """
+    found = tasks.judged(records)
+    gaps = tasks.absent(records, config)
+    name = naming.label(catalogue, reference)
+    columns = {"task": "Task", "judged": "Judged on test rows", "reference": f"{name} [95 %]", "lowest": "Lowest mean",
+               "value": "It reaches [95 %]", "match": "Not told apart from it", "n": "Pairs"}  # fmt: skip
+    if found.empty and not gaps:
+        return unmeasured("the tasks of this comparison", columns)
+    levels = tasks.levels(found)
+    rows = [
+        _task(
+            found[found["task"] == task], levels[levels["task"] == task].set_index("activation"), catalogue, reference
+        )
+        for task in tasks.in_order(found["task"], records)
+    ]
+    rows += [{**dict.fromkeys(columns, MISSING), "task": gap, "judged": "not run here"} for gap in gaps]
+    return Table(pd.DataFrame(rows), columns, numbers=("reference", "value", "match", "n"))
+
+
+def _task(part: pd.DataFrame, levels: pd.DataFrame, catalogue: pd.DataFrame, reference: str) -> dict[str, Any]:
+    finite = levels[np.isfinite(levels["middle"])]
+    finite = finite[finite["diverged"] == finite["diverged"].min()]
+    row = {"task": part["task"].iloc[0], "judged": _WORDS[str(part["unit"].iloc[0])], "n": str(part["seed"].nunique())}
+    row["reference"] = spanned(levels.loc[reference].to_dict()) if reference in levels.index else MISSING
+    if finite.empty:
+        return {**row, "lowest": "every run diverged", "value": MISSING, "match": MISSING}
+    best = str(finite["middle"].idxmin())
+    wide = part.pivot(index="seed", columns="activation", values="value")
+    others = [name for name in wide.columns if name != best]
+    alike = sum(_alike(wide[name], wide[best]) for name in others)
+    return {
+        **row,
+        "lowest": naming.label(catalogue, best),
+        "value": spanned(levels.loc[best].to_dict()),
+        "match": f"{alike} of {len(others)}",
+    }
+
+
+def _alike(one: pd.Series, other: pd.Series) -> bool:
+    """Return whether the paired difference has no interval, or one that holds 0."""
+    both = one.notna() & other.notna()
+    if not both.any():
+        return True
+    _, low, high = intervals.centre(stats.difference(one[both].to_numpy(float), other[both].to_numpy(float)))
+    return not (low > 0 or high < 0)
+
+
+def spanned(row: Mapping[Any, Any]) -> str:
+    """Return a middle with its interval, where it has one."""
+    known = pd.notna(row["low"]) and pd.notna(row["high"])
+    return number(row["middle"]) + (f" [{number(row['low'])}, {number(row['high'])}]" if known else "")
+
+
+def results(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "relu") -> Table:
+    """Return what every activation reaches on every task, with its ratio to the reference, rate, init and runs."""
+    found = tasks.judged(records)
+    name = naming.label(catalogue, reference)
+    columns = {"task": "Task", "activation": "Activation", "value": "Mean [95 %]", "ratio": f"÷ {name} [95 %]",
+               "correlation": "Pairs’ r", "lr": "Tuned rate", "init": "Init", "runs": "Runs (diverged)"}  # fmt: skip
+    if found.empty:
+        return unmeasured("the outcome of every activation on every task", columns)
+    key = ["task", "activation"]
+    ratios = tasks.contrasts(found, reference=reference)[[*key, "middle", "low", "high", "correlation"]]
+    picks = found.groupby(key, as_index=False).agg({"lr": "median", "init": _commonest})
+    both = tasks.levels(found).merge(ratios, on=key, how="left", suffixes=("", "_ratio")).merge(picks, on=key)
+    order = {name: place for place, name in enumerate(naming.ordered(catalogue, found["activation"]))}
+    titles = tasks.in_order(found["task"], records)
+    places = pd.DataFrame({"task": both["task"].map(titles.index), "activation": both["activation"].map(order)})
+    both = both.loc[places.sort_values(["task", "activation"]).index]
+    rows = [_row(row, catalogue) for row in both.to_dict("records")]
+    return Table(pd.DataFrame(rows), columns, numbers=("value", "ratio", "correlation", "lr", "runs"))
+
+
+def _row(row: dict[Any, Any], catalogue: pd.DataFrame) -> dict[str, str]:
+    """Return one activation on one task in a reader's words."""
+    return {
+        "task": row["task"],
+        "activation": naming.label(catalogue, row["activation"]),
+        "value": spanned(row),
+        "ratio": spanned({end: row[f"{end}_ratio"] for end in ("middle", "low", "high")}),
+        "correlation": number(row["correlation"], ".2f"),
+        "lr": number(float(row["lr"]), 2),
+        "init": naming.word(row["init"]) if row["init"] else MISSING,
+        "runs": f"{row['n']} ({row['diverged']})",
+    }
+
+
+def _commonest(values: pd.Series) -> str:
+    """Return the value that occurs most often, the first by name of several."""
+    counts = values.fillna("").value_counts().sort_index(kind="stable")
+    return str(counts.idxmax())
