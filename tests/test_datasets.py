@@ -318,7 +318,7 @@ def test_an_absent_set_is_named_with_place_and_sha256(
         line = datasets.missing(name)
         assert line is not None
         assert "\n" not in line
-        for part in (name, file.name, file.sha256, "ACTS_DATA"):
+        for part in (name, file.name, file.sha256, "ACTS_DATA", f"`python -m acts fetch {name}`"):
             assert part in line
         assert str(tmp_path) not in line
         with pytest.raises(ValueError, match="is not here: put"):

@@ -77,8 +77,8 @@ def missing(name: str) -> str | None:
     """
     known = source(name)
     for file in known.files:
-        if line := shelf.fault(known.folder, file):
-            return f"{name} {line}"
+        if line := shelf.fault(name, known.folder, file):
+            return line
     if known.content:
         try:
             _load(name, None)

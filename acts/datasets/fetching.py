@@ -29,7 +29,7 @@ def fetch(name: str, *, tell: Callable[[str], None] = print) -> list[Path]:
         raise DatasetError(f"{name}: set ACTS_DATA to the folder that {known.folder} is to be put in")
     if root.exists() and not root.is_dir():
         raise DatasetError(f"{name}: ACTS_DATA names a file, not a folder")
-    wanted = [file for file in known.files if shelf.fault(known.folder, file)]
+    wanted = [file for file in known.files if shelf.fault(name, known.folder, file)]
     for file in wanted:
         tell(f"{name}: fetching {file.name} from {urlsplit(file.address).hostname} into $ACTS_DATA/{known.folder}")
         _download(name, root / known.folder, file)

@@ -14,33 +14,35 @@ def root() -> Path | None:
     return Path(given) if given else None
 
 
-def fault(folder: str, file: File) -> str | None:
-    """Return None for a published file that lies whole in its folder, else what is wrong and what to put where.
+def fault(name: str, folder: str, file: File) -> str | None:
+    """Return None for a published file that lies whole in its folder, else what is wrong with it and what to do.
 
     The line names no path above ACTS_DATA, so that it may stand in a report.
     """
     shelf, place = root(), f"$ACTS_DATA/{folder}"
-    wanted = f"(sha256 {file.sha256})"
+    wanted, fetch = f"(sha256 {file.sha256})", f"`python -m acts fetch {name}` does it"
     if shelf is None:
-        return f"is not here: put {file.name} under <folder>/{folder} and set ACTS_DATA=<folder> {wanted}"
+        where = f"under <folder>/{folder} and set ACTS_DATA=<folder>"
+        return f"{name} is not here: put {file.name} {where} {wanted}; {fetch}, once ACTS_DATA is set"
     path = shelf / folder / file.name
     try:
         if not shelf.is_dir():
             what = "a file, not a folder" if shelf.exists() else "a folder that does not exist"
-            return f"is not here: put {file.name} under {place} {wanted}; ACTS_DATA names {what}"
+            return f"{name} is not here: put {file.name} under {place} {wanted}; ACTS_DATA names {what}"
         if not path.exists():
-            return f"is not here: put {file.name} under {place} {wanted}{_astray(shelf, folder, file.name)}"
+            more = _astray(shelf, folder, file.name) or fetch
+            return f"{name} is not here: put {file.name} under {place} {wanted}; {more}"
         if path.is_dir():
-            return f"is not here: {place}/{file.name} is a folder; put the file in its place {wanted}"
+            return f"{name} is not here: {place}/{file.name} is a folder; put the file in its place {wanted}"
         size = path.stat().st_size
         found = digest(path, size, path.stat().st_mtime_ns)
     except OSError as error:
-        return f"cannot be read: {place}/{file.name}: {error.strerror or type(error).__name__} {wanted}"
+        return f"{name} cannot be read: {place}/{file.name}: {error.strerror or type(error).__name__} {wanted}"
     if found == file.sha256:
         return None
     return (
-        f"is not whole: {place}/{file.name} is damaged, cut short or another file: {size:,} bytes with sha256 {found}, "
-        f"expected {file.sha256}; delete it and put the published one there"
+        f"{name} is not whole: {place}/{file.name} is damaged, cut short or another file: {size:,} bytes with sha256 "
+        f"{found}, expected {file.sha256}; put the published one there; {fetch}"
     )
 
 
@@ -50,7 +52,7 @@ def _astray(shelf: Path, folder: str, name: str) -> str:
     for start in range(1, len(parts) + 1):
         rest = "/".join([*parts[start:], name])
         if (shelf / rest).is_file():
-            return f"; it lies at $ACTS_DATA/{rest}, but ACTS_DATA must name the folder that holds {folder}"
+            return f"it lies at $ACTS_DATA/{rest}, but ACTS_DATA must name the folder that holds {folder}"
     return ""
 
 
