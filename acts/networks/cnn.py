@@ -52,7 +52,7 @@ class Cnn:
 
 def _native(h: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
     """Return the convolution of one network's pictures by torch's own kernel, in its channels-last format."""
-    kernel = weights.view(3, 3, h.shape[-1], -1).permute(3, 2, 0, 1)
+    kernel = weights[0].T.contiguous().view(-1, 3, 3, h.shape[-1]).permute(0, 3, 1, 2)
     pictures = h[0].permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
     return functional.conv2d(pictures, kernel, bias.flatten(), padding=1).permute(0, 2, 3, 1)[None]
 
