@@ -5,6 +5,8 @@ PYTHON ?= python3.11 python3
 # For pip, beside its own configuration: on Linux its usual torch is the CUDA build, of several GB. A machine without
 # CUDA takes the CPU build when PIP_EXTRA_INDEX_URL, or --extra-index-url given here, names PyTorch's index of it.
 PIP_FLAGS ?=
+# What `make bench` measures: any of training, engine, store and report, all if none is named; --quick repeats less.
+PARTS ?=
 # What `make lab` adds to JupyterLab's command, such as --no-browser, or --allow-root in a container.
 LAB_FLAGS ?=
 
@@ -47,9 +49,10 @@ endif
 # --- what each stage reads
 ALL := $(wildcard acts/*.py acts/*/*.py)
 JUDGING := $(wildcard acts/claims.yaml acts/stats.py acts/stats/*.py acts/claims/*.py)
-DRAWING := $(wildcard acts/figures/*.py acts/reports/*.py)
-MAKING := $(filter-out $(JUDGING) $(DRAWING) acts/__init__.py acts/doctor.py,$(ALL))
+DRAWING := $(wildcard acts/figures/*.py acts/reports/*.py acts/bench/lines.py)
+MAKING := $(filter-out $(JUDGING) $(DRAWING) acts/__init__.py acts/doctor.py acts/bench/%,$(ALL))
 PAGES := $(wildcard notebooks/*.ipynb reports/book.yml reports/references.bib acts/reports/*/*) $(DRAWING)
+PAGES += $(wildcard reports/bench/*.parquet)
 
 menu: ## Print this menu
 	@echo "make TARGET [CONFIG=cpu], CONFIG one of: $(KNOWN)"
@@ -90,6 +93,9 @@ lint: $(READY) ## Check style, types, the wall between the halves, and that note
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/nbstripout --verify --keep-id notebooks/*.ipynb
 
+bench: $(READY) ## Measure training, engine, store and report on this machine, side by side
+	@$(ACTS) bench $(PARTS)
+
 lab: $(READY) ## Open the notebooks in JupyterLab
 	@$(VENV)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_verdicts.ipynb $(LAB_FLAGS)
 
@@ -102,10 +108,10 @@ size: ## Count the lines of each room
 	done | sort -rn
 
 clean: ## Remove what make built; measurements in .store/ stay
-	@rm -rf .make build reports/.staging reports/index.html $(addprefix reports/,$(KNOWN)) $(VENV)
+	@rm -rf .make build reports/.staging reports/bench reports/index.html $(addprefix reports/,$(KNOWN)) $(VENV)
 	@echo "removed .venv, .make and the reports; .store/ stays"
 
-.PHONY: menu report run verdicts site test test-slow lint lab doctor size clean FORCE
+.PHONY: menu report run verdicts site test test-slow lint bench lab doctor size clean FORCE
 
 # --- the stages; each leaves its outputs whole or as they were
 $(READY): requirements.lock pyproject.toml

@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from acts import params, staging
-from acts.reports import document, execution, html, matter, pdf
+from acts.reports import document, execution, html, matter, pdf, timings
 from acts.reports.document import Attachment, Document
 from acts.reports.faults import ReportError
 
@@ -53,7 +53,8 @@ def bind(notebooks: Sequence[tuple[str, NotebookNode]], config: str, *, root: Pa
     verdicts = matter.counts(ledger)
     front = matter.front(matter.read_title(root / "reports" / "book.yml"), config, verdicts, provenance)
     attached = (Attachment("ledger.csv", "text/csv", LEDGER, ledger.encode()),) if ledger else ()
-    closing = [("provenance", document.note(matter.appendix(provenance)))] if provenance else []
+    ending = "\n".join([matter.appendix(provenance), timings.section(root, provenance)])
+    closing = [("provenance", document.note(ending))] if provenance else []
     return document.build(
         [*notebooks, *closing], front, bibliography=root / "reports" / "references.bib", attachments=attached
     )

@@ -143,11 +143,11 @@ def appendix(provenance: Mapping[str, Any]) -> str:
         "Threads a process": provenance.get("threads", ""),
         "Engine": f"{provenance.get('engine', '')}, {provenance.get('workers', '')} workers",
     }
-    versions = _table(("Package", "Version"), provenance.get("versions", {}).items())
+    versions = grid(("Package", "Version"), provenance.get("versions", {}).items())
     chapters = [
         "# Provenance {.unnumbered #provenance}",
         "What was run, on what, and with what. The same records give this report again, byte for byte.",
-        _table(("What", "Here"), [(name, value) for name, value in ran.items() if value not in ("", None)]),
+        grid(("What", "Here"), [(name, value) for name, value in ran.items() if value not in ("", None)]),
         _comparisons(provenance.get("experiments", {})),
         _data(provenance),
         _failures(provenance),
@@ -163,14 +163,14 @@ def _comparisons(experiments: Mapping[str, Mapping[str, Any]]) -> str:
         for word, told in experiments.items()
     ]
     headings = ("Comparison", "Runs", "Records", "Diverged runs", "Compute (s, one core)")
-    return "## Comparisons {.unnumbered #comparisons}\n\n" + _table(headings, rows, right=range(1, 5)) if rows else ""
+    return "## Comparisons {.unnumbered #comparisons}\n\n" + grid(headings, rows, right=range(1, 5)) if rows else ""
 
 
 def _data(provenance: Mapping[str, Any]) -> str:
     rows = [(name, "yes", digest) for name, digest in provenance.get("data", {}).items()]
     rows += [(name, "no", line) for name, line in provenance.get("missing", {}).items()]
     heading = "## Data sets {.unnumbered #data-sets}\n\n"
-    return heading + _table(("Data set", "Here", "SHA-256, or where to put it"), rows) if rows else ""
+    return heading + grid(("Data set", "Here", "SHA-256, or where to put it"), rows) if rows else ""
 
 
 def _failures(provenance: Mapping[str, Any]) -> str:
@@ -186,7 +186,8 @@ def _configuration(text: str) -> str:
     return f"{heading}\n\n{fence} yaml\n{text.rstrip()}\n{fence}" if text.strip() else ""
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[int] = ()) -> str:
+def grid(headings: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[int] = ()) -> str:
+    """Return a table in markdown, every cell escaped; the columns named by ``right`` are set to the right."""
     sides = ["--:" if index in set(right) else ":--" for index in range(len(headings))]
     lines = [headings, sides, *([escape(cell) for cell in row] for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
