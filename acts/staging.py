@@ -34,7 +34,9 @@ def writable(folder: Path) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise NotWritable(f"{folder} cannot be written to: {error.strerror}; nothing was computed") from None
+        taken = isinstance(error, FileExistsError | NotADirectoryError)
+        why = "a file stands where the folder should be" if taken else error.strerror
+        raise NotWritable(f"{folder} cannot be written to: {why}; nothing was computed") from None
     return folder
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from acts import records
 from acts.engine import keys
-from acts.engine.store import Damaged, Store, read_header, read_table
+from acts.engine.jobfile import Damaged, read, read_header
+from acts.engine.store import Store
 from acts.jobs import Job
 
 ACTS = Path(keys.__file__).parents[1]
@@ -80,7 +81,7 @@ def test_every_flipped_bit_is_seen(store):
         flipped[position] ^= 1 << position % 8
         path.write_bytes(bytes(flipped))
         with pytest.raises(Damaged):
-            (read_header(path), read_table(path))
+            (read_header(path), read(path))
 
 
 def test_a_flipped_bit_among_the_records_is_found_when_they_are_loaded(store):
