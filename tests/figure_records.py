@@ -25,6 +25,8 @@ def catalogue() -> pd.DataFrame:
          "parameters": '{"alpha": 0.01}' if name == "leaky_relu" else "{}", "key": "nair2010"}
         for place, (name, (label, family)) in enumerate(NAMES.items())
     ]  # fmt: skip
+    rows += [{**rows[0], "name": name, "label": label, "family": "gated unit", "elementwise": False}
+             for name, (label, _) in GATED.items()]  # fmt: skip
     return pd.DataFrame(rows).astype({"year": "Int64"})
 
 
@@ -122,5 +124,72 @@ def formulas() -> pd.DataFrame:
     return frame(rows)
 
 
+TASKS = (
+    ("wine", "mlp_2x32", "none"), ("mnist1d", "mlp_2x64", "none"), ("diabetes", "mlp_2x32", "none"),
+    ("digits", "autoencoder_32x8", "none"), ("digits", "cnn_2x8", "batch"), ("mnist1d", "gru_1x32", "none"),
+    ("docs", "transformer_2x32", "none"),
+)  # fmt: skip
+ERRORS = ("wine", "mnist1d")
+GATED = {"glu": ("GLU", 0.94), "reglu": ("ReGLU", 0.93), "geglu": ("GEGLU", 0.915), "swiglu": ("SwiGLU", 0.92)}
+
+
+def classified(dataset: str, network: str) -> bool:
+    return dataset in ERRORS or network.startswith("cnn")
+
+
+def generalization(*, seeds: int = 6, lost: tuple[str, ...] = ("identity",)) -> pd.DataFrame:
+    rng = np.random.default_rng(2)
+    rows: list[dict[str, Any]] = []
+    for dataset, network, norm in TASKS:
+        text = network.startswith("transformer")
+        names = {name: SPEED[name] for name in ("identity", "sigmoid", "relu", "elu", "swish", "gelu", "mish")}
+        names = {"relu": 1.0, "gelu": 0.985, "swish": 0.99, "sigmoid": 1.03} if text else names
+        names = names | {name: factor for name, (_, factor) in GATED.items()} if text else names
+        level = 0.03 if dataset == "wine" else 0.2 if classified(dataset, network) else 2.1
+        shared = rng.normal(0, 0.15, seeds)
+        for name, factor in names.items():
+            who = {"experiment": "generalization", "activation": name, "dataset": dataset, "network": network,
+                   "norm": norm, "optimizer": "adam", "device": "cpu", "dtype": "float32"}  # fmt: skip
+            ends = (
+                level * factor ** (0.5 if text else 1) * np.exp(shared + rng.normal(0, 0.01 if text else 0.08, seeds))
+            )
+            ends = np.maximum(np.round(ends * 36), 0.5) / 36 if dataset == "wine" else ends
+            wild = name in lost and dataset == "diabetes"
+            for seed, value in enumerate(ends):
+                rows += _outcome(who, seed, float(value), classified(dataset, network), text, wild and seed == 0)
+                rows += _searched(who, seed, float(ends.mean()), classified(dataset, network), rng)
+    return frame(rows)
+
+
+def _outcome(who: dict[str, Any], seed: int, value: float, error: bool, text: bool, wild: bool) -> list[dict[str, Any]]:
+    run = {**who, "phase": "final", "seed": seed, "init": ("he", "lecun")[seed % 2], "lr": 0.004 * 2 ** (seed % 2)}
+    measured = {"loss": np.inf if wild else (3 * value if error else value)}
+    if error or text:
+        measured["accuracy"] = 0.0 if wild else max(0.0, 1 - value / (1 if error else 4))
+    if error:
+        measured["error"] = np.inf if wild else value
+    rows: list[dict[str, Any]] = []
+    for arm in ("each", "best"):
+        rows += [{**run, "arm": arm, "split": split, "metric": metric, "value": number}
+                 for split in ("train", "validation", "test") for metric, number in measured.items()]  # fmt: skip
+        told = {"diverged": float(wild), "lr_tuned": run["lr"], "lr_edge": 0.0}
+        rows += [{**run, "arm": arm, "metric": metric, "value": number} for metric, number in told.items()]
+    return rows
+
+
+def _searched(
+    who: dict[str, Any], seed: int, level: float, error: bool, rng: np.random.Generator
+) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for init in ("he", "lecun"):
+        for place, rate in enumerate((0.001, 0.002, 0.004, 0.008, 0.016)):
+            run = {**who, "phase": "tune", "seed": 1000 + seed, "init": init, "lr": rate}
+            value = level * np.exp(0.12 * (place - 2.4) ** 2 + rng.normal(0, 0.03))
+            metric = "error" if error else "loss"
+            rows.append({**run, "split": "validation", "metric": metric, "value": min(value, 1.0) if error else value})
+            rows.append({**run, "metric": "diverged", "value": 0.0})
+    return rows
+
+
 def everything() -> pd.DataFrame:
-    return concat([formulas(), gradient_flow(), convergence()])
+    return concat([formulas(), gradient_flow(), convergence(), generalization()])

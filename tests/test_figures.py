@@ -40,6 +40,9 @@ DRAWINGS: dict[str, Drawing] = {
     "differences": lambda records: figures.convergence.differences(records, CATALOGUE),
     "bands": lambda records: figures.convergence.bands(records, CATALOGUE),
     "forest": lambda records: figures.verdicts.forest(records, CATALOGUE),
+    "tournament": lambda records: figures.generalization.tournament(records, CATALOGUE),
+    "responses": lambda records: figures.generalization.responses(records, CATALOGUE),
+    "gates": lambda records: figures.generalization.gates(records, CATALOGUE),
 }
 LEDGER_DRAWINGS: dict[str, Drawing] = {"tiles": figures.verdicts.tiles, "topics": figures.verdicts.topics}
 TABLES: dict[str, Drawing] = {
@@ -51,12 +54,17 @@ TABLES: dict[str, Drawing] = {
     "inits": lambda records: figures.convergence.inits(records, CATALOGUE),
     "targets": lambda records: figures.convergence.targets(records, CATALOGUE),
     "diverged": lambda records: figures.convergence.diverged(records, CATALOGUE),
+    "summary": lambda records: figures.generalization.summary(records, CATALOGUE),
+    "results": lambda records: figures.generalization.results(records, CATALOGUE),
 }
 TELLINGS: dict[str, Drawing] = {
     "networks": figures.tellings.networks,
     "flows": lambda records: figures.tellings.flows(records, CATALOGUE),
     "runs": figures.tellings.runs,
     "against": lambda records: figures.tellings.against(records, CATALOGUE),
+    "tournament": figures.tellings.tournament,
+    "over_tasks": lambda records: figures.tellings.over_tasks(records, CATALOGUE),
+    "gating": lambda records: figures.tellings.gating(records, CATALOGUE),
 }
 
 
@@ -105,7 +113,8 @@ def test_a_figure_labels_its_axes_and_names_every_panel(name: str, drawn: dict[s
     [
         ("flow", "log₁₀"), ("flow", "layers"), ("lengths", "log₁₀"), ("response", "nats"), ("losses", "nats"),
         ("losses", "step"), ("differences", "÷ that of ReLU"), ("bands", "octaves"), ("forest", "%"),
-        ("response", "learning rate"), ("centring", "÷"),
+        ("response", "learning rate"), ("centring", "÷"), ("tournament", "÷ that of ReLU"), ("responses", "error (%)"),
+        ("responses", "variance"), ("responses", "learning rate"), ("gates", "nats per character"), ("gates", "ratio"),
     ],
 )  # fmt: skip
 def test_axes_state_their_unit(name: str, unit: str, drawn: dict[str, Figure]) -> None:
@@ -113,7 +122,7 @@ def test_axes_state_their_unit(name: str, unit: str, drawn: dict[str, Figure]) -
     assert any(unit in text for text in said), said
 
 
-@pytest.mark.parametrize("name", ["flow", "lengths", "centring", "response", "losses"])
+@pytest.mark.parametrize("name", ["flow", "lengths", "centring", "response", "losses", "responses"])
 def test_names_at_the_ends_of_lines_do_not_touch(name: str, drawn: dict[str, Figure]) -> None:
     found = boxes(drawn[name])
     assert len(found) > 5
@@ -140,7 +149,9 @@ def test_every_activation_is_named_beside_its_line(name: str, drawn: dict[str, F
     assert all(label in said for label, _ in figure_records.NAMES.values())
 
 
-@pytest.mark.parametrize("name", ["curves", "flow", "losses", "differences", "bands"])
+@pytest.mark.parametrize(
+    "name", ["curves", "flow", "losses", "differences", "bands", "tournament", "responses", "gates"]
+)
 def test_nothing_is_drawn_outside_the_figure(name: str, drawn: dict[str, Figure]) -> None:
     figure = drawn[name]
     FigureCanvasAgg(figure).draw()
@@ -153,14 +164,14 @@ def test_nothing_is_drawn_outside_the_figure(name: str, drawn: dict[str, Figure]
             assert box.y1 < 1.04 * height, text.get_text()
 
 
-@pytest.mark.parametrize("name", ["flow", "response", "differences", "bands"])
+@pytest.mark.parametrize("name", ["flow", "response", "differences", "bands", "tournament", "responses", "gates"])
 def test_an_interval_is_drawn_for_every_measured_point(name: str, drawn: dict[str, Figure]) -> None:
     for axes in drawn[name].axes:
         lines = [line for line in axes.lines if len(line.get_xdata()) > 1]
         assert len(axes.collections) + len(lines) >= 3
 
 
-@pytest.mark.parametrize("name", ["flow", "differences"])
+@pytest.mark.parametrize("name", ["flow", "differences", "tournament"])
 def test_the_same_records_give_the_same_bytes(name: str, records: pd.DataFrame, drawn: dict[str, Figure]) -> None:
     again = DRAWINGS[name](records)
     assert style.render(drawn[name]) == style.render(again)
@@ -456,6 +467,11 @@ def test_ticks_are_few_round_and_inside(low: float, ratio: float) -> None:
 
 def test_words_are_a_readers() -> None:
     assert naming.word("mlp_8x32") == "MLP 8 × 32"
+    assert naming.word("resmlp_8x32") == "residual MLP 8 × 32"
+    assert naming.word("autoencoder_32x8") == "autoencoder 32–8–32"
+    assert naming.word("pmlb_red_wine") == "red wine (PMLB)"
+    assert naming.task("digits", "cnn_2x8") == "digits, CNN 2 × 8"
+    assert naming.task("digits", "transformer_2x32", "batch") == "digits, Transformer 2 × 32, BatchNorm"
     assert naming.word("fashion_mnist") == "Fashion-MNIST"
     assert naming.label(CATALOGUE, "leaky_relu(alpha=0.1)") == "Leaky ReLU (α = 0.1)"
     assert naming.label(CATALOGUE, "unheard_of") == "unheard_of"
@@ -464,6 +480,7 @@ def test_words_are_a_readers() -> None:
 def test_figures_never_meet_torch() -> None:
     code = (
         "import sys; from acts import figures; figures.use_style(); figures.formulas; figures.gradient_flow; "
-        "figures.convergence; figures.verdicts; figures.tellings; assert 'torch' not in sys.modules"
+        "figures.convergence; figures.generalization; figures.verdicts; figures.tellings; "
+        "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -10,7 +10,7 @@ import pytest
 
 from acts import claims, records, stats
 from acts.claims import cards, contrasts
-from acts.claims.catalogue import DECIDED, Conjunction
+from acts.claims.catalogue import DECIDED, Conjunction, Unmeasured
 from acts.claims.ledger import FIRST, TYPES
 
 BY_ID = {claim.id: claim for claim in claims.catalogue()}
@@ -45,6 +45,17 @@ def test_no_records_means_nothing_measured() -> None:
     empty = claims.ledger(records.frame([]))
     assert set(empty["verdict"]) == {"not measured here"}
     assert empty["effect"].isna().all()
+
+
+def test_a_claim_without_a_rule_says_whether_its_comparison_ran() -> None:
+    claim = next(one for one in claims.catalogue() if isinstance(one.rule, Unmeasured) and not one.rule.facts)
+    ran = records.frame(
+        [{"experiment": claim.experiment, "activation": "relu", "phase": "final", "metric": "loss", "value": 1.0}]
+    )
+    assert "is not run here" in claims.judge(claim, records.frame([])).sentence
+    told = claims.judge(claim, ran)
+    assert told.verdict == "not measured here"
+    assert "is run here, but no rule yet judges" in told.sentence
 
 
 def test_the_ledger_survives_a_csv(table: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> None:

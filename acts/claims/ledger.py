@@ -58,7 +58,10 @@ def _unmeasured(claim: Claim, records: pd.DataFrame) -> Verdict:
     values, missing = exact.look_up(rule.facts, rows) if rule.facts else ({}, [])
     told = claim.sentences.get("not measured here", "") if values and not missing else ""
     blank = Verdict(claim.id, "not measured here")
-    closing = f"The comparison that decides it, {claim.experiment}, is not run here."
+    if where(records, experiment=claim.experiment).empty:
+        closing = f"The comparison that decides it, {claim.experiment}, is not run here."
+    else:
+        closing = f"The comparison {claim.experiment} is run here, but no rule yet judges this claim on it."
     bare = claim.model_copy(update={"sentences": {}})
     return sentences.write(bare, blank, values, default=f"{told} {closing}".strip())
 
