@@ -61,8 +61,7 @@ class Cluster:
                 self._client = Client(self.address, timeout=ANSWER, set_as_default=False)
         except Exception as error:
             raise NoCluster(_silence(self.address, error)) from None
-        known = self._identity(ANSWER)
-        self._await_one(known)
+        self._await_one(self._identity(ANSWER))
         self._compare()
         self._see()
         self._tell(tell)
@@ -86,9 +85,17 @@ class Cluster:
         asked = self._asked(self._client.scheduler.broadcast, msg={"op": "versions", "packages": named})
         installed = {"this process": get_versions(named), **dict(sorted(asked.items()))}
         self._refuse({name: _versions(found["packages"]) for name, found in installed.items()})
+        self._renew()
         found = self._client.run(software.here, on_error="return")
         told = {worker: dict(one) if isinstance(one, dict) else {} for worker, one in sorted(found.items())}
         self._refuse({"this process": software.here(), **told})
+
+    def _renew(self) -> None:
+        """Have workers started anew that loaded their source before it was edited."""
+        with suppress(Exception):  # whatever stands in the way, the comparison that follows will name it
+            found = self._client.run(software.stale, on_error="return")
+            if old := [worker for worker, is_stale in found.items() if is_stale is True]:
+                self._client.restart_workers(old, timeout=LOOKING, raise_for_error=False)
 
     def _refuse(self, shown: dict[str, dict[str, str]]) -> None:
         """Raise NoCluster, with the table, where a row differs from the first."""

@@ -25,8 +25,13 @@ def here() -> dict[str, str]:
     }
 
 
+def stale() -> bool:
+    """Say whether our source on disk is no longer what this process computes with."""
+    return here()["source"] != _source()[:12]
+
+
 def _source() -> str:
-    """Return the sha256 of the normalised source of all that computes."""
+    """Return the sha256 of the normalised source of all that computes, as it stands now."""
     folder = Path(acts.__file__).parent
     paths = [path.relative_to(folder) for path in sorted(folder.rglob("*.py"))]
     parts = [[path.as_posix(), keys.normalised((folder / path).read_text("utf-8"))] for path in paths if _makes(path)]
