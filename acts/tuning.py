@@ -46,16 +46,18 @@ def smooth(losses: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def choose(rates: Sequence[float], losses: Sequence[float]) -> Choice:
-    """Return the rate at the minimum of the smoothed curve, the smaller of two equals.
+    """Return the rate at the minimum of the smoothed curve; of equals, as errors in few rows often are, the middle one.
 
-    Rates whose neighbourhood holds a diverged run are taken only where all are such. Raises ValueError for an empty
+    Rates whose neighbourhood holds a diverged run are taken only where all are such; where all diverged, the smallest. Raises ValueError for an empty
     curve, for rates that do not rise by a factor of 2, and for losses of another number.
     """
     check(rates)
     if len(rates) != len(losses):
         raise ValueError(f"{len(rates)} rates have {len(losses)} losses")
     mean, diverged = smooth(losses)
-    best = min(range(len(rates)), key=lambda i: (diverged[i], mean[i]))
+    ranks = list(zip(diverged, mean, strict=True))
+    equals = [number for number, rank in enumerate(ranks) if rank == min(ranks)]
+    best = equals[(len(equals) - 1) // 2 if np.isfinite(mean[equals[0]]) else 0]
     edge = -1 if best == 0 else int(best == len(rates) - 1)
     return Choice(float(rates[best]), float(mean[best]), float(diverged[best]), edge)
 

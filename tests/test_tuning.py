@@ -31,6 +31,12 @@ def test_the_rate_beside_a_divergence_is_avoided() -> None:
     assert choice.diverged == 0
 
 
+def test_of_equal_rates_the_middle_one_is_chosen() -> None:
+    assert tuning.choose(grid(5), [0.0] * 5) == tuning.Choice(grid(5)[2], 0.0, 0.0, 0)
+    assert tuning.choose(grid(6), [1.0, 0.5, 0.5, 0.5, 0.5, 1.0]).rate == grid(6)[2]
+    assert tuning.choose(grid(4), [np.inf] * 4).edge == -1
+
+
 @given(losses)
 def test_the_choice_is_of_the_grid_and_minimal(values: list[float]) -> None:
     rates = grid(len(values))
