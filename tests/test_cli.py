@@ -191,7 +191,7 @@ def test_a_failed_job_is_named_published_without_and_1(root, capsys, monkeypatch
 @pytest.mark.usefixtures("never")
 def test_reports_that_cannot_be_written_are_told_before_computing(root, capsys):
     (root / "reports").write_text("a file where a folder should be")
-    assert main(["run", "tiny"]) == 1
+    assert main(["run", "tiny"]) == 2
     line = said(capsys)
     assert "reports/tiny cannot be written to" in line
     assert line.endswith("nothing was computed")

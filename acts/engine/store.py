@@ -49,24 +49,25 @@ class Store:
     folder: Path
     places: dict[str, Place] = field(default_factory=dict)
     set_aside: list[tuple[str, str]] = field(default_factory=list)
+    dropped: list[tuple[str, str]] = field(default_factory=list)
     _entries: dict[str, Entry] = field(default_factory=dict)
     _shelf: Shelf | None = None
 
     # --- opening
 
-    def open(self) -> "Store":
+    def open(self, *, trusting: bool = True) -> "Store":
         """Return the store with its index read, temporaries of dead writers swept and damaged files set aside.
 
-        Raises NotWritable where the folder, or one that belongs in it, is a file or may not be written.
+        One that does not trust its index reads every header again. Raises NotWritable where the folder, or one that
+        belongs in it, is a file or may not be written.
         """
         for name in ("", "jobs", "tmp"):
             writable(self.folder / name)
         self._sweep()
-        known = self._noted()
-        read_now = 0
+        known, read_now = self._noted(), 0
         for name, when in self._files():
             entry = known.get(name)
-            if entry is not None and entry.stamp == when:
+            if trusting and entry is not None and entry.stamp == when:
                 self._enter(entry)
             else:
                 self._look(name, when)
@@ -74,6 +75,14 @@ class Store:
         if read_now >= _WORTH_NOTING:
             write_entries(self._index("entries"), self._entries.values())
         return self
+
+    def names(self) -> list[str]:
+        """Return the names of all jobs that are here."""
+        return list(self._entries)
+
+    def keys_of(self, name: str) -> tuple[str, ...]:
+        """Return the keys of a job's runs."""
+        return self._entries[name].keys
 
     def learn(self, path: Path) -> None:
         """Enter a file into the index, or set it aside where its header or size is damaged."""
@@ -84,7 +93,7 @@ class Store:
         try:
             header = read_header(self._at(name))
         except Damaged as fault:
-            self._put_aside(self.path(name), str(fault))
+            self.put_aside(self.path(name), str(fault))
             return
         except FileNotFoundError:  # another process has just set it aside
             return
@@ -108,18 +117,29 @@ class Store:
         try:
             return read_entries(self._index("entries"))
         except Damaged as fault:
-            self._put_aside(self._index("entries"), str(fault))
+            self._drop("entries", fault)
             return {}
 
     def _index(self, name: str) -> Path:
         """Return the place of one derived file."""
         return self.folder / "index" / name
 
+    def _drop(self, name: str, fault: Damaged) -> None:
+        """Remove a damaged derived file, which is made again when it is next worth it."""
+        self.dropped.append((name, str(fault)))
+        shutil.rmtree(self._index(name), ignore_errors=True)
+        self._index(name).unlink(missing_ok=True)
+
+    def check_index(self) -> None:
+        """Read the derived files and drop those that are damaged."""
+        self._noted()
+        self._remembered()
+
     def _files(self) -> Iterator[tuple[str, Stamp]]:
         """Yield every job that has a file, sorted, with the file's stamp; a file in a folder's place is set aside."""
         for shard in sorted((self.folder / "jobs").iterdir()):
             if not shard.is_dir():
-                self._put_aside(shard, "a file where a folder should be")
+                self.put_aside(shard, "a file where a folder should be")
                 continue
             with os.scandir(shard) as found:
                 jobs = [item for item in found if item.name.endswith(".acts") and item.name.startswith(shard.name)]
@@ -131,7 +151,7 @@ class Store:
             if left_by_the_dead(path.name):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
-    def _put_aside(self, path: Path, fault: str) -> None:
+    def put_aside(self, path: Path, fault: str) -> None:
         """Move a damaged file out of the way and remember why; another process may have done so already."""
         aside = writable(self.folder / "damaged")
         with suppress(FileNotFoundError):
@@ -173,7 +193,7 @@ class Store:
             try:
                 found.append((self._entries[name], read(self._at(name))[1]))
             except Damaged as fault:
-                self._put_aside(self.path(name), str(fault))
+                self.put_aside(self.path(name), str(fault))
             except FileNotFoundError:
                 self._forget(name)
         return found
@@ -183,7 +203,7 @@ class Store:
         try:
             return read_shelf(self._index("records"), {name: entry.stamp for name, entry in self._entries.items()})
         except Damaged as fault:
-            self._put_aside(self._index("records"), str(fault))
+            self._drop("records", fault)
             return Shelf()
 
     def seconds(self, keys: Collection[str]) -> float:
@@ -228,7 +248,7 @@ class Store:
         try:
             same = conflicts.same(path, content)
         except Damaged as fault:
-            self._put_aside(path, str(fault))
+            self.put_aside(path, str(fault))
             same = publish(content, path, temporary=self.folder / "tmp" / token())
         if not same:
             apart = writable(self.folder / "conflicts") / f"{path.stem}.{uuid4().hex[:6]}.acts"

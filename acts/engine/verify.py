@@ -1,0 +1,132 @@
+"""Verify: every byte of the store read and checked; what is damaged set aside, what contradicts itself named."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from acts.engine import conflicts, keys
+from acts.engine.conflicts import Told
+from acts.engine.jobfile import Damaged, read
+from acts.engine.store import Store
+
+Tell = Callable[[str], None]
+_AGAIN = "set aside into damaged/; the next run computes it again"
+
+
+@dataclass
+class _Counts:
+    """What was read and what was found."""
+
+    files: int = 0
+    runs: int = 0
+    records: int = 0
+    damaged: int = 0
+    conflicts: int = 0
+
+
+def verify(folder: Path, tell: Tell = print) -> int:
+    """Check every file of a store, say what is wrong in one line each, and set aside what is damaged.
+
+    Returns 1 when something was found, else 0. A conflict is found each time until one of its two results is removed.
+    Raises NotWritable where nothing could be set aside.
+    """
+    if not folder.exists():
+        tell("the store is empty: nothing to check")
+        return 0
+    store = Store(folder).open(trusting=False)
+    store.check_index()
+    for name, fault in store.set_aside:
+        tell(f"damaged: {name}: {fault}; {_AGAIN}")
+    for name, fault in store.dropped:
+        tell(f"damaged: index/{name}: {fault}; removed, it is made again from the jobs")
+    counts = _Counts(damaged=len(store.set_aside) + len(store.dropped))
+    _read_all(store, counts, tell)
+    _look_for_conflicts(store, counts, tell)
+    tell(_summary(counts))
+    return 1 if counts.damaged or counts.conflicts else 0
+
+
+def _read_all(store: Store, counts: _Counts, tell: Tell) -> None:
+    """Read every job file to its end and set aside those that are not what was written."""
+    for name in store.names():
+        try:
+            header, table = _checked(store, name)
+        except Damaged as fault:
+            tell(f"damaged: {name}.acts{_of(store, name)}: {fault}; {_AGAIN}")
+            store.put_aside(store.path(name), str(fault))
+            counts.damaged += 1
+            continue
+        except FileNotFoundError:  # a run that goes on beside us has just set it aside
+            continue
+        counts.files += 1
+        counts.runs += len(header["keys"])
+        counts.records += len(table)
+
+
+def _checked(store: Store, name: str) -> Told:
+    """Return a job file's content; raises Damaged where it does not hold what its name and header say."""
+    header, table = read(store.path(name))
+    if len(name) == 40 and keys.together(header["keys"]) != name:
+        raise Damaged("it holds another job than its name says")
+    runs = table["run"].to_numpy()
+    if len(runs) and not 0 <= runs.min() <= runs.max() < len(header["keys"]):
+        raise Damaged("it holds rows of a run that its header does not name")
+    return header, table
+
+
+def _of(store: Store, name: str) -> str:
+    """Return how many runs a job has, for a message."""
+    runs = len(store.keys_of(name))
+    return f" ({runs} run{'s' if runs != 1 else ''})"
+
+
+# --- conflicts --------------------------------------------------------------------------------------------------------
+
+
+def _look_for_conflicts(store: Store, counts: _Counts, tell: Tell) -> None:
+    """Name the runs that have two results, in two job files or in one and a second that was kept apart."""
+    for one, other in _pairs(store):
+        try:
+            found = list(conflicts.differences(read(one), read(other)))
+        except Damaged as fault:
+            tell(f"damaged: {other.name}: {fault}; set aside into damaged/")
+            store.put_aside(other, str(fault))
+            counts.damaged += 1
+            continue
+        if found:
+            counts.conflicts += 1
+            tell(_conflict(store, one, other, found))
+
+
+def _pairs(store: Store) -> Iterator[tuple[Path, Path]]:
+    """Yield pairs of files that hold results of the same runs, the one that counts first."""
+    doubled = {(store.places[key].job, name) for name in store.names() for key in store.keys_of(name)}
+    for counted, name in sorted(doubled):
+        if counted != name:
+            yield store.path(counted), store.path(name)
+    for path in sorted((store.folder / "conflicts").glob("*.acts")):
+        first = store.path(path.name.partition(".")[0])
+        if first.exists():
+            yield first, path
+
+
+def _conflict(store: Store, one: Path, other: Path, found: list[conflicts.Difference]) -> str:
+    """Return one conflict in one line."""
+    header, _ = read(one)
+    who = ", ".join(str(header[name]) for name in ("experiment", "activation") if name in header)
+    paths = [str(path.relative_to(store.folder)) for path in (one, other)]
+    return (
+        f"conflict: {who or one.stem}: {len(found)} of {len(header['keys'])} runs have two results"
+        f" ({found[0].first}); {paths[0]} counts, {paths[1]} does not: remove the wrong one, or both to measure again"
+    )
+
+
+def _summary(counts: _Counts) -> str:
+    """Return what was checked and found in one line."""
+    checked = f"{counts.files} files with {counts.runs} runs and {counts.records} records are whole"
+    found = [
+        f"{number} {what}{'s' if number != 1 and what == 'conflict' else ''}"
+        for number, what in ((counts.damaged, "damaged"), (counts.conflicts, "conflict"))
+        if number
+    ]
+    return f"{checked}; {' and '.join(found) if found else 'nothing was found'}"
