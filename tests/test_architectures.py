@@ -11,7 +11,7 @@ from acts.noise import Noise
 
 SCALES = Scales((1.1, 0.1), (1.4, 0.2), (0.9, 0.1))
 INPUTS = {
-    "mlp_3x16": (7,), "resmlp_3x16": (7,), "autoencoder_16x4": (9,), "cnn_2x4": (1, 8, 8), "cnn_2x12": (3, 11, 13),
+    "mlp_3x16": (7,), "resmlp_3x16": (7,), "autoencoder_16x4": (9,), "cnn_2x4": (1, 8, 8), "cnn_1x32": (3, 11, 13),
     "rnn_2x8": (6, 3), "gru_2x8": (2, 5, 4), "transformer_2x32": (6,),
 }  # fmt: skip
 NORMS = [(name, norm) for name in INPUTS for norm in networks.NORMS if norm == "none" or "transformer" not in name]
@@ -32,13 +32,9 @@ def inputs(network: Network, runs: int, dtype: torch.dtype = torch.float64, *, b
     return torch.randn(runs, batch, network.inputs, generator=generator, dtype=torch.float64).to(dtype)
 
 
-def stacked(
-    network: Network, nonlinearity: Nonlinearity, runs: int = 3, dtype: torch.dtype = torch.float64
-) -> Stack:
+def stacked(network: Network, nonlinearity: Nonlinearity, runs: int = 3, dtype: torch.dtype = torch.float64) -> Stack:
     """Return networks whose every number is away from its start, so that each one's place shows."""
-    stack = networks.stack(
-        network, list(range(runs)), [SCALES] * runs, nonlinearity=nonlinearity, dtype=dtype
-    )
+    stack = networks.stack(network, list(range(runs)), [SCALES] * runs, nonlinearity=nonlinearity, dtype=dtype)
     shaken = torch.randn(stack.buffer.shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     stack.buffer += 0.1 * shaken.to(dtype)
     return stack

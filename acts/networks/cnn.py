@@ -1,11 +1,10 @@
 """Small convolutional networks: blocks of 3×3 convolution, norm, activation and 2×2 maximum, then a mean, then dense.
 
-Tensors are (run, batch, row, column, channel), so an activation sees the channels last. Small pictures are learnt by
-matrix products over all runs at once, large ones by torch's own convolution, one network after the other.
+An activation sees (run, batch, row, column, channel), the channels last. Networks on small pictures learn together, as
+the groups of one convolution; those on large ones gain nothing from it.
 """
 
 from dataclasses import dataclass
-from itertools import product
 
 import torch
 from torch import Tensor
@@ -42,30 +41,23 @@ class Cnn:
 
     def forward(self, x: Tensor, go: Pass) -> Tensor:
         """Return outputs (run, batch, outputs) of flattened pictures (run, batch, inputs)."""
-        h = x.unflatten(-1, self.shape).movedim(2, -1)
+        runs = len(x)
+        pictures = x.unflatten(-1, self.shape).transpose(0, 1).flatten(1, 2)
         for block in range(self.blocks):
             weights, bias = go.parts[f"hidden{block}.weights"], go.parts[f"hidden{block}.bias"]
-            convolved = _native(h, weights, bias) if len(h) == 1 and not self.stacked else _product(h, weights, bias)
-            h = _halved(go.activate(convolved, block))
-        return go.dense(h.mean((2, 3)), "out")
+            convolved = _convolved(pictures, weights, bias).permute(0, 2, 3, 1).unflatten(-1, (runs, -1))
+            h = go.activate(convolved.permute(3, 0, 1, 2, 4), block)
+            pictures = functional.max_pool2d(h.permute(1, 2, 3, 0, 4).flatten(3).permute(0, 3, 1, 2), 2)
+        means = pictures.mean((2, 3)).unflatten(1, (runs, -1)).transpose(0, 1)
+        return go.dense(means, "out")
 
 
-def _native(h: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
-    """Return the convolution of one network's pictures by torch's own kernel, in its channels-last format."""
-    kernel = weights[0].T.contiguous().view(-1, 3, 3, h.shape[-1]).permute(0, 3, 1, 2)
-    pictures = h[0].permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
-    return functional.conv2d(pictures, kernel, bias.flatten(), padding=1).permute(0, 2, 3, 1)[None]
+def _convolved(pictures: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+    """Return the convolution of pictures (batch, run · channel, row, column), each run's channels by its own weights.
 
-
-def _product(h: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
-    """Return the convolutions of all networks as one batched product with every position's neighbourhood."""
-    rows, columns = h.shape[2:4]
-    padded = functional.pad(h, (0, 0, 1, 1, 1, 1))
-    moved = [padded[:, :, i : i + rows, j : j + columns] for i, j in product(range(3), repeat=2)]
-    return torch.baddbmm(bias, torch.cat(moved, -1).flatten(1, 3), weights).view(*h.shape[:-1], -1)
-
-
-def _halved(h: Tensor) -> Tensor:
-    """Return the largest of every 2×2 positions."""
-    pictures = h.flatten(0, 1).permute(0, 3, 1, 2)
-    return functional.max_pool2d(pictures, 2).permute(0, 2, 3, 1).unflatten(0, h.shape[:2])
+    Everything lies channels last, weights too, which the kernels are fastest for.
+    """
+    runs, _, channels = weights.shape
+    kernels = weights.transpose(1, 2).contiguous().view(runs * channels, 3, 3, -1).permute(0, 3, 1, 2)
+    laid = pictures.contiguous(memory_format=torch.channels_last)
+    return functional.conv2d(laid, kernels, bias.flatten(), padding=1, groups=runs)

@@ -14,7 +14,7 @@ from acts.networks.plan import Plan
 from acts.networks.recurrent import Recurrent
 from acts.networks.transformer import HEAD, Transformer
 
-SMALL = 1024  # positions × channels of a picture; up to there products over all runs are faster than convolutions
+SMALL = 4096  # positions × channels; convolutions of up to so many numbers are faster for many networks at once
 
 
 @runtime_checkable
