@@ -1,6 +1,5 @@
 """The store loses nothing and believes nothing: whole files only, every damage seen, nothing recomputed in vain."""
 
-import ast
 import os
 import subprocess
 import sys
@@ -10,12 +9,8 @@ from pathlib import Path
 import pytest
 
 from acts import records
-from acts.engine import keys
 from acts.engine.jobfile import Damaged, read, read_header
 from acts.engine.store import Store
-from acts.jobs import Job
-
-ACTS = Path(keys.__file__).parents[1]
 
 
 def table(seed, rows=3, value=0.5):
@@ -133,142 +128,3 @@ def test_a_hundred_thousand_records_open_quickly(tmp_path):
     found = again.load(list(again.places))
     assert len(found) == 100_000
     assert time.perf_counter() - began < 5
-
-
-# --- keys -------------------------------------------------------------------------------------------------------------
-
-
-def test_comments_docstrings_and_layout_are_not_part_of_a_source():
-    plain = "def f(x):\n    return x + 1\n"
-    dressed = '"""A file."""\n\ndef f(\n    x,\n):\n    """A function."""\n    # why\n    return (x + 1)\n'
-    assert keys.normalised(plain) == keys.normalised(dressed)
-    assert keys.normalised(plain) != keys.normalised(plain.replace("1", "2"))
-
-
-def test_a_body_that_is_only_a_docstring_stays_a_body():
-    assert keys.normalised('def f():\n    """Nothing."""\n') == keys.normalised("def f():\n    pass\n")
-
-
-@pytest.fixture
-def toy(monkeypatch):
-    """Return the toy comparison with given rooms."""
-    module = keys.resolve("toy", str(Path(__file__).parent / "toys" / "toy.py"))
-
-    def with_rooms(*rooms):
-        monkeypatch.setattr(module, "rooms", rooms)
-        return module
-
-    return with_rooms
-
-
-def test_a_key_depends_on_the_run_and_not_on_its_company(toy):
-    runs = ({"seed": 1, "lr": 0.1}, {"seed": 2, "lr": 0.1})
-    together = keys.keys(Job("toy", "relu", runs), toy())
-    assert keys.keys(Job("toy", "relu", runs[1:]), toy()) == together[1:]
-    assert len({*together, *keys.keys(Job("toy", "tanh", runs), toy())}) == 4
-    assert keys.keys(Job("toy", "relu", ({"seed": 1, "lr": 0.2},)), toy())[0] not in together
-
-
-def test_a_key_depends_on_the_source_of_its_rooms(toy, monkeypatch):
-    job = Job("toy", "relu", ({"seed": 1},))
-    before = keys.keys(job, toy("records"))
-    assert keys.keys(job, toy()) != before
-    monkeypatch.setattr(keys, "room_source", lambda _: "edited")
-    keys.source.cache_clear()
-    assert keys.keys(job, toy("records")) != before
-    keys.source.cache_clear()
-
-
-def test_a_key_refuses_nan(toy):
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        keys.keys(Job("toy", "relu", ({"lr": float("nan")},)), toy())
-
-
-def test_a_key_depends_on_torch_and_on_the_data(toy, monkeypatch):
-    job = Job("toy", "relu", ({"dataset": "digits"},))
-    before = keys.keys(job, toy("datasets"))
-    monkeypatch.setattr(keys, "data", lambda name: f"another {name}")
-    assert keys.keys(job, toy("datasets")) != before
-    assert keys.keys(job, toy()) == keys.keys(job, toy())
-    now = keys.keys(job, toy())
-    monkeypatch.setattr(keys, "torch_version", lambda: "9.9")
-    assert keys.keys(job, toy()) != now
-
-
-def test_a_new_activation_changes_no_other_ones_key():
-    from acts import activations
-    from acts.activations.registry import temporarily
-
-    keys.function_source.cache_clear()
-    before = {name: keys.function_source(name) for name in activations.names()}
-    keys.function_source.cache_clear()
-    with temporarily():
-
-        @activations.register("x*x*x", "Nobody 2026, A cube", family="own", label="cube")
-        def cube_of_a_test(x):
-            return x * x * x
-
-        assert before == {name: keys.function_source(name) for name in before}
-        assert keys.function_source("cube_of_a_test") not in before.values()
-    assert len(set(before.values())) == len(before)
-
-
-def test_a_variant_has_a_key_of_its_own():
-    assert keys.function_source("leaky_relu(alpha=0.1)") != keys.function_source("leaky_relu")
-
-
-def test_what_a_function_reaches_in_its_file_is_part_of_it(tmp_path):
-    def reach(text):
-        path = tmp_path / f"m{len(list(tmp_path.iterdir()))}.py"
-        path.write_text(text)
-        return keys.reach(keys.resolve(path.stem, str(path)).f)
-
-    plain = "A = 1\nB = 2\n\ndef g(x):\n    return x * A\n\n@staticmethod\ndef f(x):\n    return g(x)\n"
-    plain = plain.replace("@staticmethod\n", "")
-    assert reach(plain) == reach(plain.replace("B = 2", "B = 3"))
-    assert reach(plain) != reach(plain.replace("A = 1", "A = 5"))
-    assert reach(plain) != reach(plain.replace("x * A", "x + A"))
-
-
-@pytest.mark.parametrize("word", keys.words())
-def test_a_comparison_lists_every_room_that_its_measuring_goes_through(word):
-    """A room that is used and not listed could change without its records being computed again."""
-    module = keys.resolve(word)
-    code = " ".join(keys.reach(module.measure))
-    tree = ast.parse(Path(module.__file__).read_text())
-    waiting = [room for room in _rooms_imported(tree) if _mentions(code, tree, room)]
-    seen = set()
-    while waiting:
-        room = waiting.pop()
-        seen.add(room)
-        for path in keys.files(room):
-            waiting += [found for found in _rooms_imported(ast.parse(path.read_text())) if found not in seen]
-    plain = {"jobs", "params", "records"}  # what they do to a run stands in its spec or in its rows
-    assert seen - plain <= set(module.rooms), f"{word} goes through {sorted(seen - plain - set(module.rooms))} too"
-
-
-def _rooms_imported(tree):
-    """Return the rooms of acts that a source imports."""
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "acts":
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("acts."):
-            found.add(node.module.split(".")[1])
-    return {room for room in found if (ACTS / room).is_dir() or (ACTS / f"{room}.py").exists()}
-
-
-def _mentions(code, tree, room):
-    """Say whether a normalised source uses a room, or a name that was imported from it."""
-    names = {room}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[:2] == ["acts", room]:
-            names |= {alias.asname or alias.name for alias in node.names}
-    return any(f"Name(id='{name}'" in code for name in names)
-
-
-def test_an_unknown_room_or_comparison_is_one_clear_line():
-    with pytest.raises(ValueError, match="unknown room 'cellar'"):
-        keys.room_source("cellar")
-    with pytest.raises(ValueError, match="unknown experiment 'gradient'; acts/experiments has"):
-        keys.resolve("gradient")
