@@ -1,6 +1,8 @@
 """Keys: what a run depends on invalidates it, and nothing else does."""
 
 import ast
+import importlib
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -110,17 +112,39 @@ def test_what_a_function_reaches_in_its_file_is_part_of_it(tmp_path):
 def test_a_comparison_lists_every_room_that_its_measuring_goes_through(word):
     """A room that is used and not listed could change without its records being computed again."""
     module = keys.resolve(word)
-    code = " ".join(keys.reach(module.measure))
-    tree = ast.parse(Path(module.__file__).read_text())
-    waiting = [room for room in _rooms_imported(tree) if _mentions(code, tree, room)]
+    waiting = _reached(module, "".join(keys.reach(module.measure)))
     seen = set()
     while waiting:
-        room = waiting.pop()
-        seen.add(room)
-        for path in keys.files(room):
-            waiting += [found for found in _rooms_imported(ast.parse(path.read_text())) if found not in seen]
+        room, code = waiting.pop()
+        if (room, code) not in seen:
+            seen.add((room, code))
+            waiting += _reached(importlib.import_module(f"acts.{room}"), code) if code else _imported(room)
     plain = {"jobs", "params", "records"}  # what they do to a run stands in its spec or in its rows
-    assert seen - plain <= set(module.rooms), f"{word} goes through {sorted(seen - plain - set(module.rooms))} too"
+    rooms = {room for room, _ in seen} - plain
+    assert rooms <= set(module.rooms), f"{word} goes through {sorted(rooms - set(module.rooms))} too"
+
+
+def _reached(module, code):
+    """Return the rooms that some code of a module goes through, each with the code of it where it is one file."""
+    tree = ast.parse(Path(module.__file__).read_text())
+    return [(room, _part(room, code)) for room in _rooms_imported(tree) if _mentions(code, tree, room)]
+
+
+def _part(room, code):
+    """Return what some code uses of a room of one file; nothing for a room that is used whole."""
+    module = importlib.import_module(f"acts.{room}")
+    if not (ACTS / f"{room}.py").exists():
+        return ""
+    used = set(re.findall(rf"value=Name\(id='{room}'.*?attr='(\w+)'", code)) | set(
+        re.findall(r"Name\(id='(\w+)'", code)
+    )
+    functions = [found for name in sorted(used) if callable(found := vars(module).get(name))]
+    return "".join(line for function in functions for line in keys.reach(function))
+
+
+def _imported(room):
+    """Return the rooms that the files of a room import."""
+    return [(found, "") for path in keys.files(room) for found in _rooms_imported(ast.parse(path.read_text()))]
 
 
 def _rooms_imported(tree):
@@ -223,7 +247,9 @@ def test_a_new_activation_and_a_new_data_set_invalidate_nothing(copied):
 
 
 @pytest.mark.parametrize(
-    "make", {datasets.source(name).make for name in datasets.names()}, ids=lambda make: make.__name__
+    "make",
+    sorted({datasets.source(name).make for name in datasets.names()}, key=lambda make: make.__name__),
+    ids=lambda make: make.__name__,
 )
 def test_the_code_of_a_data_set_is_one_function_that_its_fingerprint_covers(make):
     """The makers' files are in no key, so what a maker used in its file would be in none either."""
