@@ -93,26 +93,30 @@ class Pass:
 
     def layer_norm(self, h: Tensor, name: str) -> Tensor:
         """Return every row of units with mean 0 and variance 1, times its gain, plus its shift."""
-        gain, shift = self._affine(name, h.ndim)
-        return torch.addcmul(shift, functional.layer_norm(h, h.shape[-1:], eps=TINY), gain)
-
-    def _affine(self, name: str, dimensions: int) -> tuple[Tensor, Tensor]:
         gain, shift = self.parts[f"{name}.gain"], self.parts[f"{name}.shift"]
-        size = (len(gain), *[1] * (dimensions - 2), -1)
-        return gain.view(size), shift.view(size)
+        if len(h) == 1 and not self.network.stacked:
+            return functional.layer_norm(h, h.shape[-1:], gain.flatten(), shift.flatten(), eps=TINY)
+        if h.ndim < 5:
+            size = (len(h), *[1] * (h.ndim - 2), -1)
+            return torch.addcmul(shift.view(size), functional.layer_norm(h, h.shape[-1:], eps=TINY), gain.view(size))
+        normed = functional.layer_norm(h.movedim(0, -2), h.shape[-1:], eps=TINY)
+        return torch.addcmul(shift.squeeze(1), normed, gain.squeeze(1)).movedim(-2, 0)
 
     def _batch_norm(self, h: Tensor, name: str, spot: int) -> Tensor:
-        """Return units normalised over the batch in training, by running statistics otherwise; these are updated."""
-        gain, shift = self._affine(name, h.ndim)
+        """Return units normalised over the batch in training, by running statistics otherwise; these are updated.
+
+        All runs' units lie side by side for it, as the channels of one network.
+        """
         start, units = self.network.statistics[spot], h.shape[-1]
         running = self.state[:, start : start + 2 * units]
-        size = (len(h), *[1] * (h.ndim - 2), units)
+        mean, variance = (
+            part.clone(memory_format=torch.contiguous_format).flatten() for part in running.split(units, 1)
+        )
+        gain, shift = (self.parts[f"{name}.{one}"].flatten() for one in ("gain", "shift"))
+        rows = h.movedim(0, -2)
+        normed = functional.batch_norm(
+            rows.flatten(-2).flatten(0, -2), mean, variance, gain, shift, self.training, MOMENTUM, TINY
+        )
         if self.training:
-            over = tuple(range(1, h.ndim - 1))
-            variance, mean = torch.var_mean(h, over, correction=0, keepdim=True)
-            rows = h[0, ..., 0].numel()
-            found = [mean.detach(), variance.detach() * (rows / (rows - 1) if rows > 1 else 1.0)]
-            running.lerp_(torch.cat([one.view(len(h), units) for one in found], dim=1), MOMENTUM)
-        else:
-            mean, variance = (part.reshape(size) for part in running.split(units, dim=1))
-        return torch.addcmul(shift, h - mean, gain * (variance + TINY).rsqrt())
+            running.copy_(torch.cat([mean.view(len(h), -1), variance.view(len(h), -1)], dim=1))
+        return normed.view(rows.shape).movedim(-2, 0)
