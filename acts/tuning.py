@@ -48,8 +48,8 @@ def smooth(losses: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
 def choose(rates: Sequence[float], losses: Sequence[float]) -> Choice:
     """Return the rate at the minimum of the smoothed curve; of equals, as errors in few rows often are, the middle one.
 
-    Rates whose neighbourhood holds a diverged run are taken only where all are such; where all diverged, the smallest. Raises ValueError for an empty
-    curve, for rates that do not rise by a factor of 2, and for losses of another number.
+    Rates whose neighbourhood holds a diverged run are taken only where all are such; where all diverged, the smallest.
+    Raises ValueError for an empty curve, for rates that do not rise by a factor of 2, and for losses of another number.
     """
     check(rates)
     if len(rates) != len(losses):
