@@ -5,6 +5,7 @@ the same networks one after the other, at each setting that a user may choose. W
 of one network; making the networks is in it on both sides, evaluation on neither.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
@@ -22,6 +23,7 @@ SIDES = {  # which of them work, and whether the optimiser is the fused one
     "two_fused": ((0, 1), True),
 }
 WARM = 5  # steps before the first timing
+FEWEST, PATIENCE = 3, 45.0  # repetitions, and seconds after which a contest that has them ends: a busy machine is slow
 
 
 def measure(repeats: int, *, contests: Sequence[Contest] = CONTESTS) -> list[Row]:
@@ -35,7 +37,10 @@ def _contest(pool: list[Hand], contest: Contest, repeats: int) -> Iterator[Row]:
     for side in SIDES:
         _timed(pool, contest, side, steps=WARM)
     found: dict[str, list[float]] = {side: [] for side in SIDES}
+    began = time.monotonic()
     for repeat in range(repeats):
+        if repeat >= FEWEST and time.monotonic() - began > PATIENCE:
+            break
         for side in _turned(list(SIDES), repeat):
             found[side].append(_timed(pool, contest, side, steps=contest.steps))
     who = {"dataset": contest.dataset, "network": contest.network, "optimizer": "adam"}

@@ -41,7 +41,7 @@ def _where(told: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
     said = (
         f"Measured {escape(str(told.get('measured', ''))[:10])} at commit {escape(short(told))} {kind}"
         f" ({escape(machine)}; torch {escape(told.get('versions', {}).get('torch', ''))}),"
-        f" {told.get('repeats', '')} repetitions."
+        f" at most {told.get('repeats', '')} repetitions."
     )
     others = f"Other work used {float(told.get('others_cores', 0)):.2g} of its cores meanwhile"
     busy = ", so that what it slows down is not decided" if told.get("busy") else ""
