@@ -16,7 +16,8 @@ KIND = (
     "phase", "dataset", "network", "norm", "optimizer", "schedule", "dropout", "decay", "steps", "batch",
     "evaluations", "device", "dtype",
 )  # fmt: skip
-ROOM = {"cpu": 750_000, "cuda": 100_000_000}  # weights that learn together; on a CPU they should stay near the cache
+WEIGHTS = {"cpu": 750_000, "cuda": 100_000_000}  # that learn together; on a CPU they should stay near the cache
+NUMBERS = {"cpu": 4_000_000, "cuda": 1_000_000_000}  # that layers hold of a batch, together
 
 
 def spec(run: Run, name: str) -> Any:
@@ -95,4 +96,6 @@ def together(run: Run) -> int:
     sized = _sized(run["dataset"], run["network"], spec(run, "norm"))
     if run["device"] == "cpu" and not sized.stacked:
         return 1
-    return max(1, ROOM[run["device"]] // sized.weights // training.PAD) * training.PAD
+    numbers = run["batch"] * sized.operations / sized.spots[0].units
+    fitting = min(WEIGHTS[run["device"]] / sized.weights, NUMBERS[run["device"]] / numbers)
+    return max(1, int(fitting) // training.PAD) * training.PAD

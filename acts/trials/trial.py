@@ -62,7 +62,7 @@ def train(activation: Activation, runs: Sequence[Run], *, watch: str, rows: int)
     except torch.OutOfMemoryError:
         if len(runs) == 1:
             raise
-    log.warning("out of GPU memory with %d networks of %s together: halved", len(runs), runs[0]["network"])
+    log.warning("out of memory with %d networks of %s together: halved", len(runs), runs[0]["network"])
     torch.cuda.empty_cache()
     half = len(runs) // 2
     return _joined([train(activation, part, watch=watch, rows=rows) for part in (runs[:half], runs[half:])])
