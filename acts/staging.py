@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import re
 import shutil
 import socket
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
+
+import psutil
 
 from acts import params
 
@@ -68,6 +71,7 @@ def moved(folder: Path, *, last: str) -> Iterator[Path]:
     """
     staging = params.root() / "reports" / ".staging" / f"{folder.name}-{os.getpid()}-{uuid4().hex[:6]}"
     try:
+        _sweep(staging.parent, folder.name)
         staging.mkdir(parents=True)
         yield staging
         names = sorted(path.name for path in staging.iterdir())
@@ -81,3 +85,11 @@ def moved(folder: Path, *, last: str) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
         with suppress(OSError):
             staging.parent.rmdir()
+
+
+def _sweep(place: Path, name: str) -> None:
+    """Remove what writers of a folder left in staging when they were killed."""
+    for path in list(place.glob(f"{name}-*")):
+        found = re.fullmatch(rf"{re.escape(name)}-(\d+)-[0-9a-f]{{6}}", path.name)
+        if found and not psutil.pid_exists(int(found.group(1))):
+            shutil.rmtree(path, ignore_errors=True)

@@ -61,7 +61,7 @@ class Store:
         One that does not trust its index reads every header again. Raises NotWritable where the folder, or one that
         belongs in it, is a file or may not be written.
         """
-        for name in ("", "jobs", "tmp"):
+        for name in ("", "jobs", "tmp", "attempts"):
             writable(self.folder / name)
         self._sweep()
         known, read_now = self._noted(), 0

@@ -74,7 +74,7 @@ def perform(task: Mapping[str, Any]) -> dict[str, Any]:
     """Do a task given as plain values and return its receipt as plain values: what a worker is sent."""
     for name in THREADS:
         os.environ.setdefault(name, "1")
-    if task["software"] is not None and software.here() != task["software"]:
+    if task["software"] is not None and software.versions() != task["software"]:
         return asdict(Receipt("failed", reason="a worker joined that computes with other software; run again"))
     with _TURN:
         return asdict(do(Task(**task)))
@@ -83,7 +83,7 @@ def perform(task: Mapping[str, Any]) -> dict[str, Any]:
 def do(task: Task) -> Receipt:
     """Do a task unless the store holds it or this very attempt took its process down."""
     store, attempts = Store(Path(task.store)), Attempts(Path(task.store))
-    if (stored := _stored(store.path(task.name))) is not None:
+    if (stored := _stored(store, task.name)) is not None:
         attempts.end(task.name)
         return stored
     if attempts.began(task.name, driver=task.driver, attempt=task.attempt):
@@ -107,14 +107,15 @@ def _gone(task: Task, stack: Path) -> Receipt:
     return Receipt("timeout", reason=reason, detail=told) if told else Receipt("lost")
 
 
-def _stored(path: Path) -> Receipt | None:
+def _stored(store: Store, name: str) -> Receipt | None:
     """Return the receipt of a job that the store holds, None where it does not."""
+    path = store.path(name)
     if not path.exists():
         return None
     try:
         header = read_header(path)
-    except Damaged:
-        path.unlink()
+    except Damaged as fault:
+        store.put_aside(path, str(fault))
         return None
     return Receipt("done", len(header["keys"]), header.get("diverged", 0))
 
