@@ -1,4 +1,4 @@
-"""Faults: what is injected here, the next run survives; nothing is lost but what was under way, and no half file is left.
+"""Faults: what is injected here, the next run survives; only what was under way is lost, and no half file is left.
 
 Processes are real and so are the signals. Each test ends by reading every byte of the store again.
 """
@@ -67,11 +67,9 @@ def stored(store):
 # --- the driver is killed ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("stage", "number", "kept"), [("plan", 1, 0), ("plan", 2, 6), ("rename", 1, 0), ("rename", 4, 3)]
-)
+@pytest.mark.parametrize(("stage", "number", "kept"), [("plan", 2, 6), ("rename", 1, 0), ("rename", 4, 3)])
 def test_a_driver_that_is_killed_leaves_whole_files_and_the_next_run_does_the_rest(stage, number, kept, tmp_path):
-    """Once before it planned, once between two plans; once when its first file was written and not yet in its place."""
+    """Once between two plans; twice when a file, the first or a later one, was written and not yet in its place."""
     code, _, err = ended("dying.py", stage, number, "driver.py", "serial", store=tmp_path, **asked(*SIX))
     assert (code, err) == (-signal.SIGKILL, "")
     assert stored(tmp_path) == kept
@@ -86,9 +84,8 @@ def test_a_job_that_takes_the_driver_down_is_done_last_the_next_time_and_elsewhe
     assert stored(tmp_path) == 0
     code, line, err = ended("driver.py", "serial", store=tmp_path, **given)
     assert (code, line, err) == (1, "computed 9 of 10", "")
-    assert len(list((tmp_path / "attempts").iterdir())) == 1
-    code, line, err = ended("driver.py", "serial", store=tmp_path, **given)
-    assert (code, line, err) == (1, "computed 0 of 10", "")
+    (name,) = [path.stem for path in (tmp_path / "attempts").iterdir()]
+    assert (Attempts(tmp_path).given_up(name) or "").startswith("took its process down")
     assert whole(tmp_path)[0]
 
 
@@ -100,8 +97,9 @@ def test_jobs_under_way_when_a_driver_and_its_workers_are_killed_are_blamed_for_
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    (name,) = [path.stem for path in tmp_path.glob("attempts/*.log")]
-    assert Attempts(tmp_path).suspects([name]) == []
+    under_way = [path.stem for path in tmp_path.glob("attempts/*.log")]
+    assert under_way
+    assert Attempts(tmp_path).suspects(under_way) == []
 
 
 @pytest.fixture
@@ -120,7 +118,8 @@ def root(tmp_path, monkeypatch):
 
 def titled(root, title):
     """Give the configuration a title, which stands in its provenance alone."""
-    text = "engine: serial\nexperiments:\n  formulas: {activations: [relu], points: 5, span: 3}\nnotebooks: [00_verdicts]\n"
+    asked = "  formulas: {activations: [relu], points: 5, span: 3}"
+    text = f"engine: serial\nexperiments:\n{asked}\nnotebooks: [00_verdicts]\n"
     (root / "params" / "tiny.yaml").write_text(f"title: {title}\n{text}")
 
 
@@ -240,10 +239,9 @@ def test_a_comment_runs_nothing_and_an_edit_runs_all(tmp_path, monkeypatch):
 
     plain = (TOYS / "toy.py").read_text()
     assert computed_of(plain) == 11
-    assert (
-        computed_of(plain.replace('"""Return the rows of one run."""', '"""Return a run\'s rows."""  # as they are'))
-        == 0
-    )
+    said = '"""Return the rows of one run."""'
+    assert computed_of(plain.replace(said, f"{said}  # in no order")) == 0
+    assert computed_of(plain.replace(said, '"""Return a run in rows."""')) == 0
     assert computed_of(plain.replace('run["seed"] / 3', 'run["seed"] / 4')) == 11
     assert computed_of(plain) == 0
 
@@ -305,4 +303,4 @@ def test_a_store_that_may_not_be_written_is_one_line_and_2(tmp_path):
     (tmp_path / "store").mkdir(mode=0o500)
     code, _, err = ended("dying.py", "readonly", 0, "driver.py", "serial", store=tmp_path / "store", **asked("a1"))
     assert code == 2
-    assert err == f"{tmp_path / 'store' / 'jobs'} cannot be written to: Permission denied; nothing was computed\n"
+    assert err == f"{tmp_path / 'store'} cannot be written to: Permission denied; nothing was computed\n"
