@@ -141,7 +141,7 @@ def rows(part):
     if part == "training":
         return [
             {"network": "mlp_8x32", "dataset": "digits", "metric": "loop_time_ratio", "value": float(value),
-             "arm": lines.arm(batch=64, loop=loop, repeat=repeat)}
+             "arm": lines.arm(batch=64, loop=loop, setting="default" if loop == "default" else "two", repeat=repeat)}
             for loop, values in (("default", (14, 20, 16, 40, 12)), ("best", (5, 6, 7, 8, 9)))
             for repeat, value in enumerate(values)
         ]  # fmt: skip
@@ -344,7 +344,8 @@ def test_a_table_on_the_screen_names_every_line():
     results.show(lines.table("training", records.frame(rows("training"))), console=console)
     told = console.export_text()
     console.file.close()
-    assert "MLP 8×32, batch 64: our training over the loop as a user writes it, default threads" in told
+    assert "MLP 8×32, batch 64: over the loop, default threads" in told
+    assert "MLP 8×32, batch 64: over the loop at its best, 2 processes × 1 thread" in told
     assert all(cell in told for cell in ("16×", "14 – 20", "≥ 15×", "yes"))
 
 

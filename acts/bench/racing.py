@@ -48,20 +48,20 @@ def _contest(pool: list[Hand], contest: Contest, repeats: int) -> Iterator[Row]:
         for repeat, seconds in enumerate(times):
             named = arm(batch=contest.batch, side=side, repeat=repeat)
             yield {**who, "arm": named, "metric": "step_seconds", "value": seconds}
-    for against, ratios in compared(found).items():
-        for repeat, ratio in enumerate(ratios):
-            named = arm(batch=contest.batch, loop=against, repeat=repeat)
+    ratios, best = compared(found)
+    for against, setting in (*((side, side) for side in ratios), ("best", best)):
+        for repeat, ratio in enumerate(ratios[setting]):
+            named = arm(batch=contest.batch, loop=against, setting=setting, repeat=repeat)
             yield {**who, "arm": named, "metric": "loop_time_ratio", "value": ratio}
 
 
-def compared(found: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
-    """Return each setting's times over ours, repetition by repetition; ``best`` is the setting of the lowest median."""
+def compared(found: Mapping[str, Sequence[float]]) -> tuple[dict[str, list[float]], str]:
+    """Return each setting's times over ours, repetition by repetition, and the setting of the lowest median time."""
     settings = {side: times for side, times in found.items() if side != "ours"}
-    best = min(settings, key=lambda side: median(settings[side]))
-    told = {**settings, "best": settings[best]}
-    return {
-        side: [their / own for their, own in zip(times, found["ours"], strict=True)] for side, times in told.items()
+    ratios = {
+        side: [their / own for their, own in zip(times, found["ours"], strict=True)] for side, times in settings.items()
     }
+    return ratios, min(settings, key=lambda side: median(settings[side]))
 
 
 def _turned(sides: list[str], repeat: int) -> list[str]:

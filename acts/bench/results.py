@@ -45,7 +45,7 @@ def describe(load: Load, *, repeats: int) -> dict[str, Any]:
 
 
 def show(found: Sequence[Line], *, console: Console | None = None) -> None:
-    """Print lines as a table."""
+    """Print lines as a table; a ratio is how many times as long the loop takes for a step of a network as ours."""
     console = console or Console(width=None if sys.stdout.isatty() else 120)
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
     for heading in lines.HEADINGS:

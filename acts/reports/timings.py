@@ -10,7 +10,8 @@ from acts.reports.matter import escape, grid, short
 TITLES = {"training": "Training", "engine": "Engine", "store": "Store", "report": "Report"}
 OPENING = (
     "What training, engine, store and report cost; `make bench` measures it again. A ratio says how many times as long"
-    " the loop over modules takes for a step of a network as our training does, both timed in turns in one run."
+    " a loop over PyTorch's modules takes for a step of a network as our training does, which is done as jobs are, in"
+    " two processes of one thread; both are timed in turns in one run."
 )
 
 
