@@ -152,7 +152,9 @@ def test_bits_do_not_depend_on_the_group(name: str, norm: str, dropout: float) -
         leaf, noise = part.buffer.requires_grad_(), Noise(torch.tensor(runs), 3)
         found = part.apply(x[runs], own, buffer=leaf, training=True, dropout=dropout, noise=noise)
         found.square().flatten(1).mean(1).sum().backward()
-        later = part.apply(x[runs], own)
+        later, few = part.apply(x[runs], own), part.pick(torch.arange(min(3, len(runs))))
+        uneven = few.apply(x[runs[:3], :19], own)
+        assert torch.equal(uneven, later[:3, :19])
         return [found.detach(), leaf.grad, part.state, later.detach()]
 
     together = passed(list(range(16)))

@@ -1,16 +1,19 @@
 """Stacked networks are the networks of torch.nn, one a row; a seed draws them and an init only rescales."""
 
 from math import sqrt
+from typing import get_args
 
 import pytest
 import torch
 from beartype import beartype
 from jaxtyping import TypeCheckError, jaxtyped
+from pydantic.fields import FieldInfo
 from scipy import stats as scipy_stats
 from torch import Tensor, nn
 
 from acts import networks, theory
 from acts.networks import Network, Nonlinearity, Scales, Stack
+from acts.params import schema
 
 PLAIN = Scales((0.8, 0.1), (1.6, 0.2), (2.0, 0.0))
 TANH = Nonlinearity(torch.tanh)
@@ -40,6 +43,13 @@ def test_the_network_counts_its_weights() -> None:
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"unknown network '{name}'"):
         named(name, inputs=2, classes=2)
+
+
+def test_configurations_allow_the_very_same_names() -> None:
+    (field,) = (one for one in get_args(schema.Network)[1:] if isinstance(one, FieldInfo))
+    (pattern,) = (one.pattern for one in field.metadata if hasattr(one, "pattern"))
+    assert pattern == f"^{networks.NAMES}$"
+    assert all(networks.known(text.split()[0]) is None for text in networks.EXAMPLES.values())
 
 
 def test_a_seed_draws_the_same_network_in_any_company_and_dtype() -> None:

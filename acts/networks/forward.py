@@ -109,9 +109,7 @@ class Pass:
         """
         start, units = self.network.statistics[spot], h.shape[-1]
         running = self.state[:, start : start + 2 * units]
-        mean, variance = (
-            part.clone(memory_format=torch.contiguous_format).flatten() for part in running.split(units, 1)
-        )
+        mean, variance = (torch.cat(part.unbind()) for part in running.split(units, dim=1))
         gain, shift = (self.parts[f"{name}.{one}"].flatten() for one in ("gain", "shift"))
         rows = h.movedim(0, -2)
         normed = functional.batch_norm(

@@ -12,7 +12,7 @@ EXAMPLES = {
     "transformer": "transformer_2x32 (blocks × width)",
     "autoencoder": "autoencoder_32x8 (outer units × code units)",
 }
-NAMES = rf"({'|'.join(EXAMPLES)})_([1-9]\d*)x([1-9]\d*)"
+NAMES = rf"({'|'.join(EXAMPLES)})_[1-9][0-9]{{0,3}}x[1-9][0-9]{{0,4}}"
 
 
 def known(name: str) -> str | None:

@@ -4,8 +4,9 @@ Every part is a view of the buffer: an optimiser then walks one tensor, and a ro
 beside it. A seed fixes one standard normal draw, whatever the activation and the init; the init only rescales it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from jaxtyping import Float, Int
@@ -16,6 +17,8 @@ from acts.networks.network import Network
 from acts.networks.nonlinearity import Nonlinearity
 from acts.networks.parts import Scales, draw, drawn, started
 from acts.noise import Noise
+
+GROUP, BATCH = 8, 32  # networks and rows of which multiples are full: no kernel has anything left over
 
 
 @dataclass
@@ -54,22 +57,45 @@ class Stack:
         for the stack's own, as a leaf that gradients are wanted for. In ``training`` BatchNorm takes the batch's
         statistics and updates ``state``, and dropout (after every activation) and random activations take ``noise``.
         """
-        rows = self.buffer if buffer is None else buffer
-        if len(self) == 1 or self.network.stacked or rows.device.type != "cpu":
-            go = Pass(
-                self.network, self.network.views(rows), self.state, nonlinearity, keep=keep, training=training,
-                dropout=dropout, noise=noise,
-            )  # fmt: skip
-            return self.network.architecture.forward(x, go)
+        whole = self if buffer is None else Stack(self.network, buffer, self.state)
+        how = partial(Pass, nonlinearity=nonlinearity, training=training, dropout=dropout)
+        if self.buffer.device.type != "cpu" or (self.network.stacked and training):
+            return whole._forward(x, how, keep, noise)
+        return whole._filled(x, how, keep) if self.network.stacked else whole._one_by_one(x, how, keep, noise)
+
+    def _forward(
+        self, x: Tensor, how: Callable[..., Pass], keep: list[Tensor] | None, noise: Noise | None = None
+    ) -> Tensor:
+        """Return the outputs of all networks by one pass."""
+        go = how(self.network, self.parts(), self.state, keep=keep, noise=noise)
+        return self.network.architecture.forward(x, go)
+
+    def _filled(self, x: Tensor, how: Callable[..., Pass], keep: list[Tensor] | None) -> Tensor:
+        """Return the outputs of an evaluation of full groups and batches, repeating the last network and the last row.
+
+        Kernels take other paths for what is left over, which would show in the last bits.
+        """
+        runs, batch = x.shape[:2]
+        if runs % GROUP == 0 and batch % BATCH == 0:
+            return self._forward(x, how, keep)
+        networks = torch.arange(runs + -runs % GROUP).clamp_(max=runs - 1)
+        rows = torch.arange(batch + -batch % BATCH).clamp_(max=batch - 1)
+        full: list[Tensor] | None = None if keep is None else []
+        outputs = self.pick(networks)._forward(x[networks][:, rows], how, full)
+        if keep is not None and full is not None:
+            keep.extend(h[:runs, :batch] for h in full)
+        return outputs[:runs, :batch]
+
+    def _one_by_one(
+        self, x: Tensor, how: Callable[..., Pass], keep: list[Tensor] | None, noise: Noise | None
+    ) -> Tensor:
+        """Return the outputs of every network by a pass of its own."""
         found, kept = [], []
-        for run, (own, state) in enumerate(zip(rows.split(1), self.state.split(1), strict=True)):
-            single, of_one = Stack(self.network, own, state), list[Tensor]()
+        for run, (own, state) in enumerate(zip(self.buffer.split(1), self.state.split(1), strict=True)):
             its = None if noise is None else Noise(noise.keys[run : run + 1], noise.step)
-            outputs = single.apply(
-                x[run : run + 1], nonlinearity, keep=of_one, training=training, dropout=dropout, noise=its
-            )
-            found.append(outputs)
-            kept.append(of_one)
+            kept.append(list[Tensor]())
+            single = Stack(self.network, own, state)
+            found.append(single._forward(x[run : run + 1], how, None if keep is None else kept[-1], its))
         if keep is not None:
             keep.extend(torch.cat(same) for same in zip(*kept, strict=True))
         return torch.cat(found)
