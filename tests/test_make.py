@@ -39,6 +39,8 @@ def box(tmp_path):
         write(tmp_path / name)
     for name in ("acts/reports/templates/report.html", "acts/reports/pdf.py", "reports/book.yml"):
         write(tmp_path / name)
+    for name in ("acts/bench/racing.py", "acts/bench/lines.py", "reports/bench/store.parquet"):
+        write(tmp_path / name)
     python = tmp_path / ".venv" / "bin" / "python"
     write(python, STAND_IN)
     python.chmod(0o755)
@@ -74,7 +76,7 @@ def test_make_alone_prints_the_menu(box):
     assert done.returncode == 0
     assert calls == []
     told = {line.split()[0] for line in done.stdout.splitlines()[1:]}
-    assert {"report", "verdicts", "test", "test-slow", "lint", "lab", "size", "clean"} <= told
+    assert {"report", "verdicts", "test", "test-slow", "lint", "bench", "lab", "size", "clean"} <= told
     assert "cpu smoke" in done.stdout
 
 
@@ -106,6 +108,9 @@ STAGES = [
     ("notebooks/00_verdicts.ipynb", ["render"]),
     ("reports/book.yml", ["render"]),
     ("params/smoke.yaml", []),
+    ("acts/bench/racing.py", []),
+    ("acts/bench/lines.py", ["render"]),
+    ("reports/bench/store.parquet", ["render"]),
 ]
 
 
@@ -189,6 +194,11 @@ def test_verdicts_judges_again_and_trains_nothing(box):
     make(box, "report")
     assert make(box, "verdicts")[1] == ["judge cpu"]
     assert make(box, "report")[1] == ["render cpu"]
+
+
+def test_bench_measures_the_parts_that_are_named(box):
+    done, calls = make(box, "bench", "PARTS=engine --quick")
+    assert (done.returncode, calls) == (0, ["bench engine"])
 
 
 def test_run_alone_stops_before_judging(box):
