@@ -34,7 +34,8 @@ class Search:
     """What is searched for every activation: the grid of rates, how often it may grow, the inits and the seeds.
 
     ``fixed`` is the part of a run's spec that all runs share: data set, network, optimiser, steps and the like; of it
-    ``while_tuning`` says what is otherwise in tuning runs.
+    ``while_tuning`` says what is otherwise in tuning runs. ``scored`` counts the rows that a run of each phase is
+    scored on after its last step, for the estimate of its cost.
     """
 
     fixed: Mapping[str, Any]
@@ -43,6 +44,7 @@ class Search:
     rates: Sequence[float]
     growths: int
     while_tuning: Mapping[str, Any] = field(default_factory=dict)
+    scored: Mapping[str, int] = field(default_factory=dict)
 
 
 # --- plan -------------------------------------------------------------------------------------------------------------
@@ -61,7 +63,8 @@ def curves(records: pd.DataFrame, word: str, metric: str) -> Curves:
 def jobs(word: str, activation: str, search: Search, measured: Curves) -> Iterator[Job]:
     """Yield the jobs known so far for one activation: its tuning runs, and final runs of the seeds that are tuned."""
     for runs in _runs(activation, search, measured):
-        yield from _shared_out(word, activation, runs)
+        if runs:
+            yield from _shared_out(word, activation, runs, scored=search.scored.get(runs[0]["phase"], 0))
 
 
 def _runs(activation: str, search: Search, measured: Curves) -> tuple[list[Run], list[Run]]:
@@ -108,20 +111,20 @@ def scales(activation: str, rule: str) -> list[Any] | None:
     return [*(float(f"{number:.10g}") for layer in layers for number in layer), init.uniform]
 
 
-def _shared_out(word: str, activation: str, runs: Sequence[Run]) -> Iterator[Job]:
+def _shared_out(word: str, activation: str, runs: Sequence[Run], *, scored: int) -> Iterator[Job]:
     """Yield runs of one kind as jobs; on a CPU none is estimated at much over the longest, in eights that fill groups.
 
     A larger device takes them all at once: what it is fed with should not be cut small.
     """
-    if not runs:
-        return
-    total = trials.seconds(activations.get(activation), runs)
+    known = activations.get(activation)
+    total = trials.seconds(known, runs, scored=scored)
     parts = max(1, round(total / LONGEST)) if runs[0]["device"] == "cpu" else 1
     size = -(-len(runs) // parts)
     size += -size % training.PAD
     for start in range(0, len(runs), size):
         part = tuple(runs[start : start + size])
-        yield Job(word, activation, part, total * len(part) / len(runs))
+        alone = len(part) == len(runs)
+        yield Job(word, activation, part, total if alone else trials.seconds(known, part, scored=scored))
 
 
 # --- measure ----------------------------------------------------------------------------------------------------------

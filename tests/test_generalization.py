@@ -214,6 +214,12 @@ def test_a_diverged_run_counts_as_worst() -> None:
     assert (rows[rows["metric"] == "accuracy"]["value"] == 0).all()
 
 
+def test_a_task_on_several_data_sets_is_one_on_each() -> None:
+    together = generalization.plan(params({**CLASSES, "dataset": ("moons", "xor")}), records.frame([]))
+    apart = generalization.plan(params(CLASSES, {**CLASSES, "dataset": "xor"}), records.frame([]))
+    assert together == apart
+
+
 def test_an_absent_set_leaves_its_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ACTS_DATA", raising=False)
     planned = generalization.plan(params(CLASSES, {**CLASSES, "dataset": "mnist"}), records.frame([]))
@@ -225,8 +231,8 @@ def test_an_absent_set_leaves_its_runs_out(monkeypatch: pytest.MonkeyPatch) -> N
     [
         ({"activations": ("gleu",)}, "unknown activation 'gleu'"),
         ({"dataset": "moon"}, "unknown dataset 'moon'; did you mean 'moons'"),
-        ({"network": "cnn_2x8"}, "generalization: cnn_2x8 on moons: .*cnn_2x8 takes pictures"),
-        ({"dataset": "docstrings"}, "generalization: mlp_2x8 on docstrings: .*mlp_2x8 takes numbers"),
+        ({"network": "cnn_2x8"}, "generalization: cnn_2x8: moons: cnn_2x8 takes pictures"),
+        ({"dataset": "docstrings"}, "generalization: mlp_2x8: docstrings: mlp_2x8 takes numbers"),
         ({"rates": (0.1, 0.3)}, "0.1 is followed by 0.3"),
     ],
 )

@@ -151,6 +151,12 @@ FAULTS = {
         ("dataset: spirals", "dataset: spiral"),
         ":24: dataset: unknown data set 'spiral'; did you mean 'spirals'?",
     ),
+    "unknown data set among a task's": (
+        ("dataset: spirals", "dataset: [digits, spiral]"),
+        ":24: dataset: unknown data set 'spiral'; did you mean 'spirals'?",
+    ),
+    "a task without data": (("dataset: spirals", "dataset: []"), ":24: dataset: the list is empty"),
+    "a task's data by number": (("dataset: spirals", "dataset: 3"), ":24: dataset: should be a list [a, b], not 3"),
     "a task's key misspelt": (("dropout", "drop_out"), ":28: drop_out: unknown parameter; did you mean 'dropout'?"),
     "a task's network of no form": (
         ("mlp_2x8", "lstm_2x8"),

@@ -136,7 +136,7 @@ def test_tuning_runs_may_differ_in_what_is_watched():
 
 
 def test_jobs_on_a_cpu_are_short_and_fill_groups(monkeypatch):
-    monkeypatch.setattr(trials, "seconds", lambda _, runs: 1.0 * len(runs))
+    monkeypatch.setattr(trials, "seconds", lambda _, runs, scored: 1.0 * len(runs) + scored)
     planned = list(tuned.jobs("toy", "relu", search(seeds=20), {}))
     assert [len(job.runs) for job in planned] == [24, 24, 24, 24, 24]
     assert [job.seconds for job in planned] == [24.0] * 5
@@ -144,7 +144,7 @@ def test_jobs_on_a_cpu_are_short_and_fill_groups(monkeypatch):
 
 
 def test_a_gpu_is_given_all_runs_at_once(monkeypatch):
-    monkeypatch.setattr(trials, "seconds", lambda _, runs: 1.0 * len(runs))
+    monkeypatch.setattr(trials, "seconds", lambda _, runs, scored: 1.0 * len(runs) + scored)
     asked = Search({**FIXED, "device": "cuda"}, ("he",), 20, RATES, 2)
     assert [len(job.runs) for job in tuned.jobs("toy", "relu", asked, {})] == [60]
 

@@ -70,7 +70,7 @@ def _search(cell: Sequence[str], wanted: Convergence, params: Params) -> Search:
         "device": params.device, "dtype": params.dtype,
     }  # fmt: skip
     rates = wanted.rates[optimizer]  # type: ignore[index]
-    return Search(fixed, wanted.inits, wanted.seeds, rates, wanted.growths)
+    return Search(fixed, wanted.inits, wanted.seeds, rates, wanted.growths, scored={"final": FINAL_ROWS})
 
 
 # --- measure ----------------------------------------------------------------------------------------------------------

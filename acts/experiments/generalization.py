@@ -58,10 +58,11 @@ def plan(params: Params, records: pd.DataFrame) -> list[Job]:
     jobs: list[Job] = []
     for task in wanted.tasks:
         tuning.check(task.rates)
-        names = _fitting(task)
-        if datasets.missing(task.dataset) is None:
-            search, measured = _search(task, wanted, params), curves[judged(task.dataset, task.network)]
-            jobs += [job for name in names for job in tuned.jobs(word, name, search, measured)]
+        for dataset in task.dataset:
+            names = _fitting(task, dataset)
+            if datasets.missing(dataset) is None:
+                search, measured = _search(task, dataset, wanted, params), curves[judged(dataset, task.network)]
+                jobs += [job for name in names for job in tuned.jobs(word, name, search, measured)]
     return jobs
 
 
@@ -70,28 +71,31 @@ def judged(dataset: str, network: str) -> str:
     return "error" if trials.task(dataset, network) == "classification" else "loss"
 
 
-def _fitting(task: Task) -> list[str]:
+def _fitting(task: Task, dataset: str) -> list[str]:
     """Return the names of a task's activations after trying the network on them and on the data."""
     every = activations.names() if task.activations == "all" else task.activations
     names = [activations.get(name).name for name in every]
     for name in names:
         try:
-            trials.network(name, task.dataset, task.network, task.norm)
+            trials.network(name, dataset, task.network, task.norm)
         except ValueError as error:
-            raise ValueError(f"generalization: {task.network} on {task.dataset}: {error}") from None
+            raise ValueError(f"generalization: {task.network}: {error}") from None
     return names
 
 
-def _search(task: Task, wanted: Generalization, params: Params) -> Search:
+def _search(task: Task, dataset: str, wanted: Generalization, params: Params) -> Search:
     """Return a task's search; while tuning, the loss is watched at the ends alone."""
     fixed = {
-        "dataset": task.dataset, "network": task.network, "norm": task.norm, "optimizer": task.optimizer,
+        "dataset": dataset, "network": task.network, "norm": task.norm, "optimizer": task.optimizer,
         "schedule": task.schedule, "dropout": task.dropout, "decay": task.decay,
         "steps": task.steps, "batch": task.batch, "evaluations": wanted.evaluations,
         "device": params.device, "dtype": params.dtype,
     }  # fmt: skip
-    inits = task.inits or wanted.inits
-    return Search(fixed, inits, wanted.seeds, task.rates, wanted.growths, while_tuning={"evaluations": 1})
+    scored = {"tune": _rows_of(fixed, ROWS["validation"]), "final": _rows_of(fixed, sum(ROWS.values()))}
+    return Search(
+        fixed, task.inits or wanted.inits, wanted.seeds, task.rates, wanted.growths,
+        while_tuning={"evaluations": 1}, scored=scored,
+    )  # fmt: skip
 
 
 # --- measure ----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, PrivateAttr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    model_validator,
+)
 
 Place = tuple[int | str, ...]
 
@@ -67,6 +76,14 @@ Depths = Annotated[tuple[Depth, ...], AfterValidator(_unique), Field(json_schema
 Notebooks = Annotated[tuple[Notebook, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
 
 
+def _listed(value: Any) -> Any:
+    """Return a single word as a list of it."""
+    return (value,) if isinstance(value, str) else value
+
+
+WordOrWords = Annotated[Words, BeforeValidator(_listed, json_schema_input_type=Word | Words)]
+
+
 class Section(BaseModel):
     """A frozen mapping of known keys, strict about types, without infinities."""
 
@@ -121,9 +138,12 @@ class Convergence(Section):
 
 
 class Task(Section):
-    """One task of the tournament: who learns what on which network, and how; ``inits`` where not the tournament's."""
+    """One task of the tournament: who learns what on which network, and how; of several data sets, a task on each.
 
-    dataset: Word
+    ``inits`` are those of the tournament where a task names none.
+    """
+
+    dataset: WordOrWords
     network: Network
     norm: Norm = "none"
     activations: Activations
@@ -151,19 +171,20 @@ class Generalization(Section):
         """Raise ValueError for two tasks that records could not tell apart."""
         known: set[str] = set()
         for task in self.tasks:
-            told = f"{task.network} on {task.dataset} with {task.optimizer} and norm {task.norm}"
-            if told in known:
-                raise ValueError(f"{told} stands twice among the tasks")
-            known.add(told)
+            for dataset in task.dataset:
+                told = f"{task.network} on {dataset} with {task.optimizer} and norm {task.norm}"
+                if told in known:
+                    raise ValueError(f"{told} stands twice among the tasks")
+                known.add(told)
         return self
 
     def mentions(self, noun: Literal["activations", "datasets"]) -> Iterator[tuple[Place, str]]:
         """Yield every activation or data set that a task names, with its place."""
         for number, task in enumerate(self.tasks):
+            named = task.mentions(noun)
             if noun == "datasets":
-                yield ("tasks", number, "dataset"), task.dataset
-            else:
-                yield from ((("tasks", number, *place), name) for place, name in task.mentions(noun))
+                named = ((("dataset", position), name) for position, name in enumerate(task.dataset))
+            yield from ((("tasks", number, *place), name) for place, name in named)
 
 
 class Experiments(Section):
