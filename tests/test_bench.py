@@ -202,10 +202,10 @@ def test_the_work_of_a_child_that_has_ended_counts_as_ours():
 
 def test_empty_jobs_are_done_in_a_store_of_their_own(tmp_path, monkeypatch):
     monkeypatch.setenv("ACTS_STORE", str(tmp_path / "store"))
-    measured = overhead.measure(1, jobs=3)
+    measured = overhead.measure(1, jobs=3, where=tmp_path)
     assert [lines.factors(row["arm"])["place"] for row in measured] == ["serial", "local"]
     assert all(0 < row["value"] < 60 for row in measured)
-    assert not (tmp_path / "store").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_job_that_is_not_done_is_told():
@@ -224,9 +224,9 @@ def here(_, stage, *given):
     return {**storing._STAGES[stage](Path(folder), storing.Shape(*spread)), "peak_bytes": 1}
 
 
-def test_a_store_is_written_opened_damaged_and_repaired(monkeypatch):
+def test_a_store_is_written_opened_damaged_and_repaired(tmp_path, monkeypatch):
     monkeypatch.setattr(storing, "alone", here)
-    found = records.frame({"experiment": "bench", **row} for row in storing.measure(2, shapes=SMALL))
+    found = records.frame({"experiment": "bench", **row} for row in storing.measure(2, where=tmp_path, shapes=SMALL))
     for shape in SMALL:
         stages = lines.arms(found[found["metric"] == "stage_seconds"], shape=shape)["arm"].map(lines.factors)
         told = [(one["stage"], one["repeat"]) for one in stages]
@@ -238,14 +238,14 @@ def test_a_store_is_written_opened_damaged_and_repaired(monkeypatch):
 
 
 @pytest.mark.parametrize(("stage", "what"), [("damaged", "set_aside"), ("repaired", "records"), ("repaired", "digest")])
-def test_a_store_that_loses_something_ends_the_bench(monkeypatch, stage, what):
+def test_a_store_that_loses_something_ends_the_bench(tmp_path, monkeypatch, stage, what):
     def wrong(module, asked, *given):
         told = here(module, asked, *given)
         return {**told, what: "other"} if asked == stage else told
 
     monkeypatch.setattr(storing, "alone", wrong)
     with pytest.raises(BenchError, match=f"store of jobs, {stage}: {what} should be .*, found other"):
-        storing.measure(1, shapes={"jobs": SMALL["jobs"]})
+        storing.measure(1, where=tmp_path, shapes={"jobs": SMALL["jobs"]})
 
 
 def test_a_stage_runs_in_a_process_of_its_own_and_tells_its_peak(tmp_path):

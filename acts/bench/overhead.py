@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -19,9 +20,9 @@ PLACES = ("serial", "local")
 WARM = 8  # jobs before the first timing; they also start the workers
 
 
-def measure(repeats: int, *, jobs: int) -> list[Row]:
+def measure(repeats: int, *, jobs: int, where: Path) -> list[Row]:
     """Return the rows of both places, each given so many empty jobs so many times, in turns, in a store of its own."""
-    with TemporaryDirectory(prefix="acts-bench-") as folder:
+    with TemporaryDirectory(prefix=".store-", dir=where) as folder:
         told = alone("overhead", repeats, jobs, ACTS_STORE=folder)
     return [
         {"arm": arm(place=place, repeat=repeat), "metric": "job_seconds", "value": seconds}

@@ -9,6 +9,7 @@ from acts import params, records
 from acts.bench import lines, overhead, pages, racing, results, storing
 from acts.bench.load import watched
 from acts.bench.processes import BenchError
+from acts.staging import writable
 
 Row = dict[str, Any]
 REPEATS, QUICK = 7, 3
@@ -49,10 +50,11 @@ def _part(root: Path, part: str, quick: bool) -> bool:
 
 
 def _measures(root: Path, quick: bool) -> dict[str, Callable[[int], list[Row]]]:
-    """Return what measures each part in so many repetitions."""
+    """Return what measures each part in so many repetitions; stores are made on the disk of the review."""
+    here = writable(lines.folder(root))
     return {
         "training": racing.measure,
-        "engine": lambda repeats: overhead.measure(repeats, jobs=QUICK_JOBS if quick else JOBS),
-        "store": storing.measure,
+        "engine": lambda repeats: overhead.measure(repeats, jobs=QUICK_JOBS if quick else JOBS, where=here),
+        "store": lambda repeats: storing.measure(repeats, where=here),
         "report": lambda repeats: pages.measure(root, repeats),
     }

@@ -65,30 +65,33 @@ class Shape:
 SHAPES = {"jobs": Shape(100, 50, 20), "files": Shape(100_000, 1, 1)}
 
 
-def measure(repeats: int, *, shapes: dict[str, Shape] = SHAPES) -> list[Row]:
-    """Return the rows of every store and stage; opening is repeated, the others are done once."""
-    return [row for name, shape in shapes.items() for row in _store(name, shape, repeats)]
+def measure(repeats: int, *, where: Path, shapes: dict[str, Shape] = SHAPES) -> list[Row]:
+    """Return the rows of every store and stage, in a folder that is removed; opening again is repeated."""
+    found = []
+    for name, shape in shapes.items():
+        with TemporaryDirectory(prefix=".store-", dir=where) as folder:
+            found += list(_stages(name, shape, Path(folder), repeats))
+    return found
 
 
-def _store(name: str, shape: Shape, repeats: int) -> Iterator[Row]:
+def _stages(name: str, shape: Shape, folder: Path, repeats: int) -> Iterator[Row]:
     """Yield the rows of one store's stages; raises BenchError where records are missing or too many."""
     spread, digest = (shape.files, shape.runs, shape.rows), None
-    with TemporaryDirectory(prefix="acts-bench-") as folder:
-        stages = [("write", 0), ("first", 0), *(("open", repeat) for repeat in range(repeats)), ("read", 0)]
-        for stage, repeat in [*stages, ("damaged", 0), ("repair", 0), ("repaired", 0)]:
-            hurt = damage(Path(folder), shape) if stage == "damaged" else 0
-            told = alone("storing", stage, *spread, folder)
-            if stage in ("read", "damaged", "repaired"):
-                expected = (len(shape.looked_at) - hurt) * shape.runs * shape.rows
-                _check(f"{name}, {stage}", told, records=expected, set_aside=hurt)
-            if stage == "repaired":
-                _check(f"{name}, {stage}", told, digest=digest)
-            digest = told.get("digest") if stage == "read" else digest
-            if stage == "write" and shape.laid_down:
-                continue
-            for metric in ("stage_seconds", "peak_bytes"):
-                named = arm(shape=name, stage=stage, repeat=repeat)
-                yield {"arm": named, "metric": metric, "value": float(told[metric])}
+    stages = [("write", 0), ("first", 0), *(("open", repeat) for repeat in range(repeats)), ("read", 0)]
+    for stage, repeat in [*stages, ("damaged", 0), ("repair", 0), ("repaired", 0)]:
+        hurt = damage(folder, shape) if stage == "damaged" else 0
+        told = alone("storing", stage, *spread, folder)
+        if stage in ("read", "damaged", "repaired"):
+            expected = (len(shape.looked_at) - hurt) * shape.runs * shape.rows
+            _check(f"{name}, {stage}", told, records=expected, set_aside=hurt)
+        if stage == "repaired":
+            _check(f"{name}, {stage}", told, digest=digest)
+        digest = told.get("digest") if stage == "read" else digest
+        if stage == "write" and shape.laid_down:
+            continue
+        for metric in ("stage_seconds", "peak_bytes"):
+            named = arm(shape=name, stage=stage, repeat=repeat)
+            yield {"arm": named, "metric": metric, "value": float(told[metric])}
 
 
 def _check(stage: str, told: dict[str, Any], **expected: object) -> None:
