@@ -76,8 +76,7 @@ def _checked(store: Store, name: str) -> Told:
 
 def _of(store: Store, name: str) -> str:
     """Return how many runs a job has, for a message."""
-    runs = len(store.keys_of(name))
-    return f" ({runs} run{'s' if runs != 1 else ''})"
+    return f" ({_many(len(store.keys_of(name)), 'run')})"
 
 
 # --- conflicts --------------------------------------------------------------------------------------------------------
@@ -123,10 +122,14 @@ def _conflict(store: Store, one: Path, other: Path, found: list[conflicts.Differ
 
 def _summary(counts: _Counts) -> str:
     """Return what was checked and found in one line."""
-    checked = f"{counts.files} files with {counts.runs} runs and {counts.records} records are whole"
-    found = [
-        f"{number} {what}{'s' if number != 1 and what == 'conflict' else ''}"
-        for number, what in ((counts.damaged, "damaged"), (counts.conflicts, "conflict"))
-        if number
-    ]
-    return f"{checked}; {' and '.join(found) if found else 'nothing was found'}"
+    read = [_many(number, what) for number, what in ((counts.runs, "run"), (counts.records, "record"))]
+    found = [f"{counts.damaged} damaged"] if counts.damaged else []
+    found += [_many(counts.conflicts, "conflict")] if counts.conflicts else []
+    verb = "is" if counts.files == 1 else "are"
+    whole = f"{_many(counts.files, 'file')} with {' and '.join(read)} {verb} whole"
+    return f"{whole}; {' and '.join(found) if found else 'nothing was found'}"
+
+
+def _many(number: int, what: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
