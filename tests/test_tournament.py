@@ -9,6 +9,7 @@ import figure_records
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text as Label
 from nbformat.v4 import new_code_cell, new_notebook, new_output
@@ -116,7 +117,7 @@ def test_a_diverged_run_is_the_worst_and_never_dropped(records: pd.DataFrame) ->
     assert (own["diverged"] == 1).all()
     ratio = tasks.contrasts(lost).set_index(["activation", "task"]).loc["elu"]
     assert (ratio["n"] == 6).all()
-    assert "6 (1)" in generalization.results(diverged(records, "elu", seeds=(0,)), CATALOGUE).to_markdown()
+    assert "6 (1 lost)" in generalization.results(diverged(records, "elu", seeds=(0,)), CATALOGUE).to_markdown()
 
 
 def test_the_lowest_is_sought_where_the_fewest_runs_diverged(records: pd.DataFrame) -> None:
@@ -161,7 +162,9 @@ def scarce(records: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def test_whatever_is_missing_something_is_shown(case: str, records: pd.DataFrame) -> None:
     part = scarce(records)[case]
     for draw in DRAWINGS:
-        assert style.render(draw(part, CATALOGUE)).startswith(b"<?xml")
+        figure = draw(part, CATALOGUE)
+        FigureCanvasAgg(figure).draw()
+        assert figure.axes
     for tabulate in TABLES:
         assert len(tabulate(part, CATALOGUE).frame)
     for tell in (figures.tellings.over_tasks, figures.tellings.gating):
@@ -187,15 +190,16 @@ def test_a_task_that_was_asked_for_and_not_run_is_a_shown_gap(
 ) -> None:
     monkeypatch.setenv("ACTS_ROOT", str(tmp_path))
     listed = "- {dataset: fashion_mnist_14, network: cnn_2x8, optimizer: adam}\n"
-    listed += "- {dataset: wine, network: mlp_2x32, optimizer: adam}\n"
+    listed += "- {dataset: [wine, diabetes], network: mlp_2x32, optimizer: adam}\n"
     asked(tmp_path, f"experiments:\n  generalization:\n    tasks:\n    {listed.replace(chr(10), chr(10) + '    ')}")
     gap = "F-MNIST 14 × 14, CNN 2 × 8"
     assert tasks.absent(records, "mine") == [gap]
+    assert len(tasks.planned("mine")) == 3
     said = texts(generalization.tournament(records, CATALOGUE, config="mine"))
     assert gap in said
     assert "not run here" in said
     rows = generalization.summary(records, CATALOGUE, config="mine").frame.set_index("task")
-    assert rows.loc[gap, "judged"] == "not run here"
+    assert rows.loc[gap, "judged"] == "not run"
     assert re.search(r"not run here: F.*CNN 2 × 8", figures.tellings.tournament(records, config="mine").markdown)
     assert gap in generalization.summary(EMPTY, CATALOGUE, config="mine").frame["task"].tolist()
 
@@ -208,6 +212,24 @@ def test_a_configuration_that_asks_for_no_tasks_has_no_gaps(
     asked(tmp_path, text)
     assert tasks.absent(records, "mine") == []
     assert tasks.absent(records, "never_published") == []
+
+
+@pytest.mark.parametrize(("activations", "rows"), [(1, 5), (7, 8), (10, 14), (12, 14), (30, 14), (30, 40), (3, 80)])
+def test_a_tournament_fits_a_page_and_names_whom_it_leaves_out(activations: int, rows: int) -> None:
+    columns, lines = generalization._room(activations, ["x"] * rows)
+    assert 1 <= columns <= 4
+    assert columns * lines >= min(activations, 4)
+    assert lines == 1 or lines * (0.7 + 0.15 * rows) <= generalization._TALLEST
+
+
+def test_activations_without_room_are_named_below(records: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generalization, "_TALLEST", 2.0)
+    figure = generalization.tournament(records, CATALOGUE)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    (note,) = (text for text in texts(figure) if text.startswith("Higher means, not drawn: "))
+    assert len(titles) == 4
+    assert {"sigmoid", "identity"} <= set(note.partition(": ")[2].split(", "))
+    assert not set(titles) & set(note.partition(": ")[2].split(", "))
 
 
 def test_a_network_trained_with_two_optimisers_is_two_tasks_with_two_names(records: pd.DataFrame) -> None:
@@ -238,7 +260,7 @@ def test_the_response_is_shown_under_the_init_that_was_best_for_each_seed() -> N
     rows.append({**run, "phase": "final", "arm": "best", "seed": 0, "split": "test", "metric": "loss", "value": 1.0})
     made = frame(rows)
     curve = tasks.curves(made, tasks.judged(made)).sort_values("lr")
-    assert curve["middle"].tolist() == pytest.approx([1.0, 3.0])
+    assert curve["middle"].tolist() == pytest.approx([100.0, 300.0])  # % of variance
 
 
 def test_a_rate_at_which_a_run_diverged_is_crossed(records: pd.DataFrame) -> None:

@@ -40,7 +40,7 @@ def gates(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "r
         _levels(left, found[found["task"] == task], catalogue)
         _effects(right, effects[effects["task"] == task], catalogue)
         left.set_title(task)
-        right.set_title(f"paired: gating, then functions ÷ {naming.label(catalogue, reference)}", fontsize=7.5)
+        right.set_title(f"gated ÷ plain; plain ÷ {naming.label(catalogue, reference)}")
         top -= _BOTTOM
     figure.finding = told(effects, reference=naming.label(catalogue, reference))
     return figure
@@ -126,7 +126,7 @@ def _effects(axes: Axes, effects: pd.DataFrame, catalogue: pd.DataFrame) -> None
     limits = log_limits(effects[["middle", "low", "high"]].to_numpy(float).ravel(), widest=4.0, narrowest=1.06)
     rows_of_dots(axes, dots, [row["label"] for row in rows], limits=limits, log=True)
     low, high = tasks.BANDS[str(rows[0]["metric"])]
-    axes.axvspan(low, high, color=PALE, alpha=0.4, linewidth=0, zorder=0)
+    axes.axvspan(low, high, color=PALE, alpha=0.3, linewidth=0, zorder=0)
     axes.axvline(1, color=GREY, linewidth=0.7, zorder=1)
     axes.axhline((effects["kind"] == "gate").sum() - 0.5, color=PALE, linewidth=0.6, zorder=0)
     axes.set_xlabel("ratio of test losses" if rows[0]["metric"] == "loss" else "ratio of test errors")

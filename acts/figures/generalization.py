@@ -18,7 +18,8 @@ __all__ = ["gates", "responses", "results", "summary", "tournament"]
 
 MEAN = "mean over tasks"
 _ROW, _TOP, _BOTTOM, _BETWEEN = 0.15, 0.28, 0.42, 0.16  # inches: a task's row, above, below and between the panels
-_COLUMNS = 3
+_TALLEST = 9.0  # inches that fit a printed page
+_NOTE = 0.2  # inches below all panels, where some have no room
 _WIDEST = 2.0  # the largest ratio that is drawn to scale
 
 
@@ -28,7 +29,8 @@ def tournament(records: pd.DataFrame, catalogue: pd.DataFrame, *, config: str = 
 
     Points are ratios with the exact sign-flip interval over paired seeds, filled where the whole interval lies beyond
     the margin, which the band of the row shows, and hollow elsewhere. The last row is the mean over tasks, where there
-    are six. Tasks that ``config`` asks for and the records do not hold keep an empty row.
+    are six. Tasks that ``config`` asks for and the records do not hold keep an empty row. Of more activations than a
+    page has room for, those with the highest means are named below and not drawn.
     """
     ratios = tasks.contrasts(tasks.judged(records), reference=reference).dropna(subset=["middle"])
     name = naming.label(catalogue, reference)
@@ -37,16 +39,21 @@ def tournament(records: pd.DataFrame, catalogue: pd.DataFrame, *, config: str = 
     means = tasks.over_tasks(ratios)
     gaps = tasks.absent(records, config)
     rows = [*tasks.in_order(ratios["task"], records), *gaps, *([MEAN] if len(means) else [])]
-    names = contestants(ratios, means)
+    every = contestants(ratios, means)
+    columns, lines = _room(len(every), rows)
+    names, others = every[: columns * lines], every[columns * lines :]
     limits = log_limits(ratios[["middle", "low", "high"]].to_numpy(float).ravel(), widest=_WIDEST)
-    figure, grid = _grid(len(names), rows)
+    figure, grid = _grid(len(names), columns, rows, foot=_NOTE if others else 0.0)
     for place, (axes, activation) in enumerate(zip(grid, names, strict=True)):
         colour = naming.colour(catalogue, activation)
         mean = means[means["activation"] == activation]
         _panel(axes, ratios[ratios["activation"] == activation], mean, rows, colour=colour, limits=limits)
         axes.set_title(naming.label(catalogue, activation), color=colour)
-        _named(axes, rows, gaps, first=place % _COLUMNS == 0)
-        axes.set_xlabel(f"error or loss ÷ that of {name}" if place >= len(names) - _COLUMNS else "")
+        _named(axes, rows, gaps, first=place % columns == 0)
+        axes.set_xlabel(f"ratio to {name}" if place >= len(names) - columns else "")
+    if others:
+        told_of = ", ".join(naming.label(catalogue, one) for one in others)
+        figure.text(0.0, 0.0, f"Higher means, not drawn: {told_of}", fontsize=SMALL, color=GREY, va="bottom")
     figure.finding = told(means, catalogue, reference=name)
     return figure
 
@@ -69,13 +76,19 @@ def told(means: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str) -> str
     return f"Mean ratio to {reference} with its 95 % interval: {'; '.join(said)}." if said else ""
 
 
-def _grid(count: int, rows: list[str]) -> tuple[Drawing, list[Axes]]:
+def _room(count: int, rows: list[str]) -> tuple[int, int]:
+    """Return columns and lines of panels, three abreast where that fits a page and four where it does not."""
+    most = max(1, int(_TALLEST / (_TOP + len(rows) * _ROW + _BOTTOM)))
+    columns = min(count, 3 if count <= 3 * most else 4)
+    return columns, min(most, -(-count // columns))
+
+
+def _grid(count: int, columns: int, rows: list[str], *, foot: float) -> tuple[Drawing, list[Axes]]:
     """Return a figure of panels that share the names of their rows, which stand left of the first column."""
-    left = 0.12 + max(text_width(row, SMALL) for row in rows)
-    columns = min(_COLUMNS, count)
+    left = 0.2 + max(text_width(row, SMALL, weight="bold" if row == MEAN else "normal") for row in rows)
     inside = len(rows) * _ROW
     lines = -(-count // columns)
-    tall = lines * (_TOP + inside + _BOTTOM)
+    tall = lines * (_TOP + inside + _BOTTOM) + foot
     wide = (WIDTH - left - 0.08 - (columns - 1) * _BETWEEN) / columns
     figure = Drawing(figsize=(WIDTH, tall))
     grid = []
@@ -93,12 +106,15 @@ def _panel(
     found = own.to_dict("records")
     for row in found:
         low, high = tasks.BANDS[row["metric"]]
-        axes.add_patch(Rectangle((low, rows.index(row["task"]) - 0.5), high - low, 1, color=PALE, alpha=0.4, lw=0))
+        axes.add_patch(Rectangle((low, rows.index(row["task"]) - 0.5), high - low, 1, color=PALE, alpha=0.3, lw=0))
     dots = [
         Dot(row["task"], row["middle"], row["low"], row["high"], colour if far else GREY, hollow=not far)
         for row, far in ((row, beyond(row)) for row in found)
     ]
-    dots += [Dot(MEAN, row["middle"], row["low"], row["high"], colour, marker="D") for row in mean.to_dict("records")]
+    for row in mean.to_dict("records"):
+        apart = bool(row["high"] < 1 or row["low"] > 1)
+        shade = colour if apart else GREY
+        dots.append(Dot(MEAN, row["middle"], row["low"], row["high"], shade, marker="D", hollow=not apart))
     rows_of_dots(axes, dots, rows, limits=limits, log=True, apart=False)
     if MEAN in rows:
         axes.axhline(rows.index(MEAN) - 0.5, color=PALE, linewidth=0.6)
@@ -115,12 +131,12 @@ def _named(axes: Axes, rows: list[str], gaps: list[str], *, first: bool) -> None
     """Name the rows of the first column; elsewhere they line up with those."""
     labels = [f"{row}" for row in rows] if first else []
     axes.set_yticks(range(len(rows)), labels or [""] * len(rows))
-    axes.tick_params(axis="y", labelsize=SMALL)
+    axes.tick_params(axis="y", labelsize=SMALL, pad=6)
     for row, text in zip(rows, axes.get_yticklabels(), strict=True):
         text.set_color(GREY if row in gaps else INK)
         text.set_fontweight("bold" if row == MEAN else "normal")
     for gap in gaps:
         axes.text(
-            0.5, rows.index(gap), "not run here", transform=axes.get_yaxis_transform(),
-            ha="center", va="center_baseline", fontsize=SMALL - 1, color=GREY, style="italic",
+            0.03, rows.index(gap), "not run here", transform=axes.get_yaxis_transform(),
+            ha="left", va="center_baseline", fontsize=SMALL - 1, color=GREY, style="italic",
         )  # fmt: skip

@@ -10,7 +10,7 @@ from acts import stats
 from acts.figures import intervals, naming, tasks
 from acts.figures.table import MISSING, Table, number, unmeasured
 
-_WORDS = {"error": "error, %", "nats": "loss, nats per character", "variance": "loss, share of variance"}
+_WORDS = {"error": "% wrong", "nats": "nats", "variance": "% variance"}
 
 
 def summary(records: pd.DataFrame, catalogue: pd.DataFrame, *, config: str = "", reference: str = "relu") -> Table:
@@ -23,8 +23,8 @@ def summary(records: pd.DataFrame, catalogue: pd.DataFrame, *, config: str = "",
     found = tasks.judged(records)
     gaps = tasks.absent(records, config)
     name = naming.label(catalogue, reference)
-    columns = {"task": "Task", "judged": "Judged on test rows", "reference": f"{name} [95 %]", "lowest": "Lowest mean",
-               "value": "It reaches [95 %]", "match": "Not told apart from it", "n": "Pairs"}  # fmt: skip
+    columns = {"task": "Task", "judged": "In", "reference": f"{name} [95 %]", "lowest": "Lowest",
+               "value": "Its mean [95 %]", "match": "Tied"}  # fmt: skip
     if found.empty and not gaps:
         return unmeasured("the tasks of this comparison", columns)
     levels = tasks.levels(found)
@@ -34,17 +34,17 @@ def summary(records: pd.DataFrame, catalogue: pd.DataFrame, *, config: str = "",
         )
         for task in tasks.in_order(found["task"], records)
     ]
-    rows += [{**dict.fromkeys(columns, MISSING), "task": gap, "judged": "not run here"} for gap in gaps]
-    return Table(pd.DataFrame(rows), columns, numbers=("reference", "value", "match", "n"))
+    rows += [{**dict.fromkeys(columns, MISSING), "task": gap, "judged": "not run"} for gap in gaps]
+    return Table(pd.DataFrame(rows), columns, numbers=("reference", "value", "match"))
 
 
 def _task(part: pd.DataFrame, levels: pd.DataFrame, catalogue: pd.DataFrame, reference: str) -> dict[str, Any]:
     finite = levels[np.isfinite(levels["middle"])]
     finite = finite[finite["diverged"] == finite["diverged"].min()]
-    row = {"task": part["task"].iloc[0], "judged": _WORDS[str(part["unit"].iloc[0])], "n": str(part["seed"].nunique())}
+    row = {"task": part["task"].iloc[0], "judged": _WORDS[str(part["unit"].iloc[0])]}
     row["reference"] = spanned(levels.loc[reference].to_dict()) if reference in levels.index else MISSING
     if finite.empty:
-        return {**row, "lowest": "every run diverged", "value": MISSING, "match": MISSING}
+        return {**row, "lowest": "all diverged", "value": MISSING, "match": MISSING}
     best = str(finite["middle"].idxmin())
     wide = part.pivot(index="seed", columns="activation", values="value")
     others = [name for name in wide.columns if name != best]
@@ -77,7 +77,7 @@ def results(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
     found = tasks.judged(records)
     name = naming.label(catalogue, reference)
     columns = {"task": "Task", "activation": "Activation", "value": "Mean [95 %]", "ratio": f"÷ {name} [95 %]",
-               "correlation": "Pairs’ r", "lr": "Tuned rate", "init": "Init", "runs": "Runs (diverged)"}  # fmt: skip
+               "correlation": "r", "lr": "Rate", "init": "Init", "runs": "Runs"}  # fmt: skip
     if found.empty:
         return unmeasured("the outcome of every activation on every task", columns)
     key = ["task", "activation"]
@@ -102,7 +102,7 @@ def _row(row: dict[Any, Any], catalogue: pd.DataFrame) -> dict[str, str]:
         "correlation": number(row["correlation"], ".2f"),
         "lr": number(float(row["lr"]), 2),
         "init": naming.word(row["init"]) if row["init"] else MISSING,
-        "runs": f"{row['n']} ({row['diverged']})",
+        "runs": str(row["n"]) + (f" ({row['diverged']} lost)" if row["diverged"] else ""),
     }
 
 

@@ -3,7 +3,7 @@
 from math import floor, log10
 
 from matplotlib.axis import Axis
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 _LEVELS: tuple[tuple[float, ...], ...] = (
     (1,),
@@ -32,4 +32,10 @@ def ticks(low: float, high: float, *, count: int = 5) -> list[float]:
         if len(inside) > count and best:
             break
         best = inside if len(inside) <= count else inside[:: -(-len(inside) // count)]
-    return best
+    return best if len(best) > 1 or count < 2 else _even(low, high, count)
+
+
+def _even(low: float, high: float, count: int) -> list[float]:
+    """Return evenly spaced round numbers, for limits too close together for the patterns."""
+    found = MaxNLocator(count - 1, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    return [float(tick) for tick in found if low <= tick <= high]

@@ -19,7 +19,7 @@ BANDS = {metric: (1 - share, 1 / (1 - share)) for metric, share in MARGINS.items
 UNITS = {
     "error": "test error (%)",
     "nats": "test loss (nats per character)",
-    "variance": "test loss (share of variance)",
+    "variance": "test loss (% of variance)",
 }
 _KINDS = ("mlp", "resmlp", "autoencoder", "cnn", "rnn", "gru", "transformer")
 _COLUMNS = [*KEY, "task", "metric", "unit", "activation", "seed", "init", "lr", "value", "diverged"]
@@ -63,7 +63,7 @@ def planned(config: str) -> pd.DataFrame:
     except (OSError, KeyError, TypeError, ValueError):
         asked = {}
     rows = [{"norm": "none", **task} for task in asked.get("tasks", ())]
-    return pd.DataFrame(rows, columns=KEY)
+    return pd.DataFrame(rows, columns=KEY).explode("dataset", ignore_index=True)
 
 
 def judged(records: pd.DataFrame) -> pd.DataFrame:
@@ -102,8 +102,8 @@ def _unit(metric: str, guessed: object) -> str:
 
 
 def shown(unit: str, value: float) -> float:
-    """Return a value in its unit as a reader sees it: an error in per cent."""
-    return 100 * value if unit == "error" else value
+    """Return a value in its unit as a reader sees it: an error and a share of variance in per cent."""
+    return value if unit == "nats" else 100 * value
 
 
 def each(found: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -174,7 +174,8 @@ def absent(records: pd.DataFrame, config: str) -> list[str]:
 def curves(records: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """Return the response curves of the tasks found: the judged metric on validation rows by activation and rate.
 
-    Means over tuning seeds, each under the init that was best for it, geometric for a loss; NaN where a run diverged.
+    Geometric means over tuning seeds, each under the init that was best for it; NaN where a run diverged.
+    Each seed is scaled to the mean level of all, so that intervals do not hold what its split makes harder for all.
     """
     columns = ["task", "activation", "unit", "lr", "middle", "low", "high", "n"]
     tune = trained(records, phase="tune", split="validation")
@@ -184,7 +185,7 @@ def curves(records: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     seed = ["task", "activation", "seed"]
     lowest = tune.sort_values(["value", "init"], kind="stable").drop_duplicates(seed)[[*seed, "init"]]
-    tune = tune.merge(lowest, on=[*seed, "init"])
+    tune = _levelled(tune.merge(lowest, on=[*seed, "init"]))
     rows = []
     for (*key, unit), arm in tune.groupby(["task", "activation", "unit"]):
         for rate, part in arm.groupby(arm["lr"].astype(float)):
@@ -192,10 +193,22 @@ def curves(records: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def _levelled(tune: pd.DataFrame) -> pd.DataFrame:
+    """Return values divided by what their seed shares on a task, over the activations and rates that every seed has."""
+    logs = np.log(tune["value"].where(np.isfinite(tune["value"]) & (tune["value"] > 0)))
+    arm = tune.groupby(["task", "activation", "lr"])
+    whole = (arm["value"].transform("size") == tune.groupby("task")["seed"].transform("nunique")) & (
+        logs.notna().groupby([tune[one] for one in ("task", "activation", "lr")]).transform("all")
+    )
+    shared = logs.where(whole)
+    own = shared.groupby([tune["task"], tune["seed"]]).transform("mean")
+    level = shared.groupby(tune["task"]).transform("mean")
+    return tune.assign(value=tune["value"] / np.exp((own - level).fillna(0.0)))
+
+
 def _middle(unit: str, values: pd.Series) -> tuple[float, float, float]:
     """Return the centre of finite values with its interval, in the reader's unit; NaN where one is infinite."""
     if not np.isfinite(values.to_numpy(float)).all():
         return np.nan, np.nan, np.nan
-    ends = intervals.centre(values) if unit == "error" else intervals.geometric(values)
-    low, middle, high = (shown(unit, end) for end in (ends[1], ends[0], ends[2]))
+    middle, low, high = (shown(unit, end) for end in intervals.geometric(values))
     return middle, low, high
