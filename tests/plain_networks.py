@@ -1,4 +1,4 @@
-"""The same networks as a user of torch writes them: one nn.Module each, in torch's own layers, with a stack's weights."""
+"""The same networks as a user of torch writes them: one nn.Module each, in torch's layers, with a stack's weights."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,7 @@
 """One forward pass of K networks: their parts by name, and the steps that every architecture is made of."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -111,10 +111,27 @@ class Pass:
         running = self.state[:, start : start + 2 * units]
         mean, variance = (torch.cat(part.unbind()) for part in running.split(units, dim=1))
         gain, shift = (self.parts[f"{name}.{one}"].flatten() for one in ("gain", "shift"))
-        rows = h.movedim(0, -2)
+        rows = _Exchanged.apply(h) if h.ndim == 3 else h.movedim(0, -2)
         normed = functional.batch_norm(
             rows.flatten(-2).flatten(0, -2), mean, variance, gain, shift, self.training, MOMENTUM, TINY
-        )
+        ).view(rows.shape)
         if self.training:
             running.copy_(torch.cat([mean.view(len(h), -1), variance.view(len(h), -1)], dim=1))
-        return normed.view(rows.shape).movedim(-2, 0)
+        return _Exchanged.apply(normed) if h.ndim == 3 else normed.movedim(-2, 0)
+
+
+class _Exchanged(torch.autograd.Function):
+    """The first two dimensions exchanged, contiguous both ways.
+
+    Products of gradients that lie among those of other runs would differ in their last bits with how many these are.
+    """
+
+    @staticmethod
+    def forward(_: Any, x: Tensor) -> Tensor:
+        """Return the exchanged tensor."""
+        return x.transpose(0, 1).contiguous()
+
+    @staticmethod
+    def backward(_: Any, gradient: Tensor) -> Tensor:
+        """Return the gradient exchanged back."""
+        return gradient.transpose(0, 1).contiguous()
