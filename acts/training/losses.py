@@ -4,14 +4,18 @@ from collections.abc import Callable
 
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
 Points = Callable[[Tensor, Tensor], Float[Tensor, "run point"]]
 
 
 def cross_entropy(outputs: Float[Tensor, "run ..."], targets: Tensor) -> Float[Tensor, "run point"]:
-    """Return the cross-entropy in nats of outputs (run, ..., class) at every target, a class number or a token."""
-    return functional.cross_entropy(outputs.flatten(0, -2), targets.flatten(), reduction="none").view(len(outputs), -1)
+    """Return the cross-entropy in nats of outputs (run, ..., class) at every target, a class number or a token.
+
+    Written out, because torch's own takes four times as long on as few as ten classes.
+    """
+    below = outputs - outputs.detach().amax(-1, keepdim=True)
+    at = below.gather(-1, targets[..., None]).squeeze(-1)
+    return (below.exp().sum(-1).log() - at).flatten(1)
 
 
 def squared_error(outputs: Float[Tensor, "run ..."], targets: Tensor) -> Float[Tensor, "run point"]:
