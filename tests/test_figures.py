@@ -114,7 +114,7 @@ def test_a_figure_labels_its_axes_and_names_every_panel(name: str, drawn: dict[s
         ("flow", "log₁₀"), ("flow", "layers"), ("lengths", "log₁₀"), ("response", "nats"), ("losses", "nats"),
         ("losses", "step"), ("differences", "÷ that of ReLU"), ("bands", "octaves"), ("forest", "%"),
         ("response", "learning rate"), ("centring", "÷"), ("tournament", "ratio to ReLU"), ("responses", "error (%)"),
-        ("responses", "variance"), ("responses", "learning rate"), ("gates", "nats per character"), ("gates", "ratio"),
+        ("responses", "% of var."), ("responses", "learning rate"), ("gates", "nats per character"), ("gates", "ratio"),
     ],
 )  # fmt: skip
 def test_axes_state_their_unit(name: str, unit: str, drawn: dict[str, Figure]) -> None:
