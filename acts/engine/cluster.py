@@ -4,9 +4,11 @@ They are looked at before they are sent anything: all must compute with the same
 store's folder. From then on they may die, hang and come back as they like.
 """
 
+import asyncio
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -56,9 +58,12 @@ class Cluster:
 
         self._quiet = Quiet()
         try:
-            with deaf_to_ctrl_c(), warnings.catch_warnings():
+            with deaf_to_ctrl_c(), warnings.catch_warnings(), ThreadPoolExecutor(1) as apart:
                 warnings.simplefilter("ignore")  # Dask warns of versions that it can bear
+                apart.submit(asyncio.run, _answered(self.address)).result()
                 self._client = Client(self.address, timeout=ANSWER, set_as_default=False)
+        except NoCluster:
+            raise
         except Exception as error:
             raise NoCluster(_silence(self.address, error)) from None
         self._await_one(self._identity(ANSWER))
@@ -111,8 +116,7 @@ class Cluster:
 
     def _see(self) -> None:
         """Raise NoCluster where a worker does not see the store's folder."""
-        self._marker.parent.mkdir(parents=True, exist_ok=True)
-        self._marker.touch()
+        self._mark()
         seen = self._client.run(sees, str(self._marker), on_error="return")
         blind = sorted(worker for worker, saw in seen.items() if saw is not True)
         if blind:
@@ -121,12 +125,17 @@ class Cluster:
                 " put it into a folder that all machines share under one path, and name it in ACTS_STORE"
             )
 
+    def _mark(self) -> None:
+        """Lay the marker down."""
+        self._marker.parent.mkdir(parents=True, exist_ok=True)
+        self._marker.touch()
+
     def _tell(self, tell: Callable[[str], None]) -> None:
         """Say what a user of this cluster should know."""
         known = self._identity(ANSWER)
         self.workers = len(known["workers"])
         tell(f"  {self.name} at {self.address}")
-        wide = max(worker["nthreads"] for worker in known["workers"].values())
+        wide = max((worker["nthreads"] for worker in known["workers"].values()), default=1)
         if wide > 1:
             tell(f"  a worker has {wide} threads and does one job at a time: --nthreads 1 --nworkers {wide} uses them")
         if addresses.exposed(known["address"]):
@@ -144,7 +153,7 @@ class Cluster:
 
     def do(self, tasks: Iterable[Task], *, window: int | None = None) -> Iterator[tuple[Task, Receipt]]:
         """Yield each task with its receipt as it ends; a worker that joined later must have our software too."""
-        stamped = (replace(task, software=software.here()) for task in tasks)
+        stamped = (replace(task, software=software.versions()) for task in tasks)
         return dispatch(
             stamped, client=lambda: self._client, window=lambda: window or 2 * self.workers, watch=self._watch
         )
@@ -195,11 +204,12 @@ class Cluster:
 
     def close(self) -> None:
         """Leave the cluster as it is: what waits there is withdrawn, a job under way ends by itself and is kept."""
+        joined = self._client is not None and self._client.status == "running"
         if self._client is not None:
             with suppress(Exception):
                 self._client.close(timeout=2)
             self._client = None
-        if self._quiet is not None:
+        if self._quiet is not None and joined:  # a client without its scheduler goes on complaining for a while
             self._quiet.end()
             self._quiet = None
 
@@ -228,11 +238,23 @@ def _versions(packages: dict[str, str | None]) -> dict[str, str]:
     return {"python": python, **{name: packages.get(name) or "not installed" for name in ("acts", "torch")}}
 
 
+async def _answered(address: str) -> None:
+    """Shake hands with a scheduler in time, which Dask's client would await for ever; raises what stands in the way."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    secured = Security().get_connection_args("client")
+    if address.startswith("tls://") and secured["ssl_context"] is None:
+        raise NoCluster(f"{address} needs certificates: name them in distributed.comm.tls of Dask's configuration")
+    comm = await asyncio.wait_for(connect(address, timeout=ANSWER, **secured), ANSWER)
+    await comm.close()
+
+
 def _silence(address: str, error: Exception) -> str:
     """Return why no scheduler could be talked to, in one line with what to do."""
     if isinstance(error, OSError):
         return f"no scheduler answered at {address} within {ANSWER:.0f} s; start one with dask scheduler and run again"
-    return f"the scheduler at {address} cannot be used: {_told(error)}"
+    return f"what answers at {address} is no scheduler that can be used: {_told(error)}"
 
 
 def _told(error: Exception) -> str:

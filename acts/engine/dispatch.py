@@ -16,11 +16,12 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from acts.engine.attempts import Attempts
-from acts.engine.work import Receipt, Task, perform
+from acts.engine.store import Store
+from acts.engine.work import Receipt, Task, perform, stored
 
-GATHER = 30.0  # seconds until a result that is not handed over counts as lost; its job is in the store by then
+GATHER = 10.0  # seconds in which a worker hands over what it did
 SILENT = logging.CRITICAL + 1
-_LOUD = ("distributed", "tornado", "asyncio")
+_LOUD = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
 
 
 class LostScheduler(RuntimeError):
@@ -101,8 +102,8 @@ def _receipt(task: Task, future: Any) -> Receipt | None:
         raised = future.exception(timeout=GATHER)
     except CancelledError as error:
         raise LostScheduler("the scheduler has gone") from error
-    except TimeoutError:
-        return Receipt("lost")
+    except TimeoutError:  # its worker went when all was done but handing over, or before
+        return stored(Store(Path(task.store)), task.name) or Receipt("lost")
     if type(raised).__name__ != "KilledWorker":
         return Receipt("failed", reason=" ".join(str(raised).split())[:200])
     began = Attempts(Path(task.store)).began(task.name, driver=task.driver, attempt=task.attempt)

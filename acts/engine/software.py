@@ -11,18 +11,18 @@ from acts.engine import keys
 _JUDGING = {"stats", "claims", "figures", "reports"}
 
 
+def versions() -> dict[str, str]:
+    """Return the versions of Python, acts and torch that this process computes with."""
+    return {"python": platform.python_version(), "acts": acts.__version__, "torch": keys.torch_version()}
+
+
 @cache
 def here() -> dict[str, str]:
-    """Return the versions of Python, acts and torch, and the sha256 of our own source when this process first asked.
+    """Return the versions, and the sha256 of our own source when this process first asked.
 
     Comments and docstrings do not count, nor does the half that judges.
     """
-    return {
-        "python": platform.python_version(),
-        "acts": acts.__version__,
-        "torch": keys.torch_version(),
-        "source": _source()[:12],
-    }
+    return {**versions(), "source": _source()[:12]}
 
 
 def stale() -> bool:

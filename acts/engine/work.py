@@ -83,9 +83,9 @@ def perform(task: Mapping[str, Any]) -> dict[str, Any]:
 def do(task: Task) -> Receipt:
     """Do a task unless the store holds it or this very attempt took its process down."""
     store, attempts = Store(Path(task.store)), Attempts(Path(task.store))
-    if (stored := _stored(store, task.name)) is not None:
+    if (found := stored(store, task.name)) is not None:
         attempts.end(task.name)
-        return stored
+        return found
     if attempts.began(task.name, driver=task.driver, attempt=task.attempt):
         return _gone(task, attempts.stack(task.name))
     try:
@@ -107,7 +107,7 @@ def _gone(task: Task, stack: Path) -> Receipt:
     return Receipt("timeout", reason=reason, detail=told) if told else Receipt("lost")
 
 
-def _stored(store: Store, name: str) -> Receipt | None:
+def stored(store: Store, name: str) -> Receipt | None:
     """Return the receipt of a job that the store holds, None where it does not."""
     path = store.path(name)
     if not path.exists():

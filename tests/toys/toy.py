@@ -15,9 +15,14 @@ budget = 1.0
 def plan(params, found):
     """Return tuning jobs as the environment's TOY says, then one final job that uses what tuning found."""
     del params
-    asked = {"activations": ["relu", "tanh"], "seeds": 4, **json.loads(os.environ.get("TOY", "{}"))}
+    asked = {"activations": ["relu", "tanh"], "seeds": 4, "runs": {}, **json.loads(os.environ.get("TOY", "{}"))}
     jobs = [
-        Job(word, name, tuple({"phase": "tune", "seed": 100 + seed} for seed in range(asked["seeds"])), seconds=2.0)
+        Job(
+            word,
+            name,
+            tuple({"phase": "tune", "seed": 100 + seed, **asked["runs"]} for seed in range(asked["seeds"])),
+            seconds=2.0,
+        )
         for name in asked["activations"]
     ]
     tuned = found[found["phase"] == "tune"]
@@ -28,9 +33,9 @@ def plan(params, found):
 
 
 def measure(job):
-    """Return one row a run, or misbehave."""
+    """Return one row a run, or misbehave as the runs or this process's environment say."""
     print("a job that prints")
-    flag = os.environ.get("TOY_FLAG", "")
+    flag = job.runs[0].get("flag", os.environ.get("TOY_FLAG", ""))
     if job.activation == "killer" or (job.activation == "killed_once" and _first(flag)):
         os._exit(137)
     if job.activation == "raiser":
@@ -39,7 +44,7 @@ def measure(job):
         time.sleep(60)
     if job.activation == "short":
         return []
-    time.sleep(float(os.environ.get("TOY_SLEEP", "0")))
+    time.sleep(job.runs[0].get("sleep", float(os.environ.get("TOY_SLEEP", "0"))))
     return [records.frame(_rows(job.activation, run)) for run in job.runs]
 
 
