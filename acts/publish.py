@@ -94,10 +94,10 @@ def _mentions(params: Params, noun: Literal["activations", "datasets"]) -> Itera
 
 
 def _plannable(params: Params) -> None:
-    """Raise ParamsError, with the line, for a comparison whose plan refuses what it is asked."""
+    """Raise ParamsError, with the line, for a comparison whose plan refuses what it is asked, on whatever device."""
     for word in params.experiments.words():
         try:
-            keys.resolve(word).plan(params, table.frame([]))
+            keys.resolve(word).plan(params.on("cpu"), table.frame([]))
         except ValueError as error:
             raise ParamsError(f"{params.line('experiments', word)}: {' '.join(str(error).split())}") from None
 
