@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from acts.networks.forward import Pass
+from acts.networks.forward import Pass, product
 from acts.networks.plan import Plan
 
 
@@ -74,7 +74,7 @@ class Recurrent:
         names = [name for name, _ in self._kinds(layer, fed, given)]
         by_x, by_h, bias = (torch.cat([go.parts[f"{name}.{kind}"] for name in names], -1)
                             for kind in ("x.weights", "h.weights", "bias"))  # fmt: skip
-        sums = torch.baddbmm(bias, x.flatten(1, 2), by_x).unflatten(1, (positions, batch)).unbind(1)
+        sums = product(bias, x.flatten(1, 2), by_x).unflatten(1, (positions, batch)).unbind(1)
         numbers = go.numbers((len(x), positions, batch, fed), layer, x.dtype)
         state, states, kept = x.new_zeros(len(x), batch, given), [], []
         for position, sum_ in enumerate(sums):
