@@ -247,10 +247,14 @@ def test_bits_of_every_architecture_do_not_depend_on_the_group(name: str, norm: 
     same_bits(task(name, norm), members, ([4], [8, 2, 5]), settings, own)
 
 
-def test_bits_do_not_depend_on_the_group_at_odd_widths() -> None:
-    settings = Settings(10, 4, "adam")
-    members = [(seed, 0.004) for seed in range(11)]
-    same_bits(task("mlp_3x7"), members, ([4], [10, 0, 7]), settings, Nonlinearity(torch.tanh))
+@pytest.mark.parametrize("batch", [4, 20])
+@pytest.mark.parametrize(
+    ("name", "norm"), [("mlp_2x7", "none"), ("mlp_2x21", "none"), ("mlp_2x21", "batch"), ("mlp_2x9", "layer")]
+)
+def test_bits_do_not_depend_on_the_group_at_odd_widths(name: str, norm: str, batch: int) -> None:
+    settings = Settings(6, batch, "adam", dropout=0.1)
+    members = [(seed, 0.004) for seed in range(19)]
+    same_bits(task(name, norm), members, ([4], [18, 0, 7]), settings, Nonlinearity(torch.tanh))
 
 
 def same_bits(

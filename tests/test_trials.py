@@ -84,9 +84,15 @@ def test_every_sort_of_activation_learns(activation: str, network: str) -> None:
     assert weights == pytest.approx(trials.network("relu", "digits", network).weights, rel=0.06)
 
 
-def test_a_run_is_the_same_in_any_group() -> None:
-    runs = runs_of(11, dropout=0.2, norm="batch", decay=0.01, schedule="cosine")
-    whole, part = trained(runs, "rrelu"), trained([runs[7], runs[2]], "rrelu")
+@pytest.mark.parametrize(
+    ("activation", "dataset", "network"),
+    [("rrelu", "wine", "mlp_2x16"), ("swiglu", "xor", "mlp_2x32"), ("crelu", "digits", "mlp_2x32"),
+     ("maxout", "mnist1d", "rnn_1x8"), ("xielu", "breast_cancer", "resmlp_2x16")],
+)  # fmt: skip
+def test_a_run_is_the_same_in_any_group(activation: str, dataset: str, network: str) -> None:
+    about = {"dataset": dataset, "network": network, "dropout": 0.2, "norm": "batch", "decay": 0.01}
+    runs = runs_of(11, schedule="cosine", **about)
+    whole, part = trained(runs, activation), trained([runs[7], runs[2]], activation)
     np.testing.assert_array_equal(part.history.losses, whole.history.losses[[7, 2]])
     np.testing.assert_array_equal(part.score("test", rows=99)["loss"], whole.score("test", rows=99)["loss"][[7, 2]])
 

@@ -1,8 +1,8 @@
 """Training: many small networks of one shape learn at once, each on its own data order and at its own rate.
 
-A network's losses depend on its own row alone: on the CPU, at one thread, they are the same bits whatever the group it
-is trained in. A group is padded to a multiple of eight networks, because matrix products of very few networks take
-other code paths.
+A network's losses depend on its own row alone: on the CPU, at one thread and with batches of a multiple of four rows,
+they are the same bits whatever the group it is trained in. A group is padded to a multiple of eight networks, because
+matrix products of very few networks take other code paths.
 """
 
 from acts.training.feeds import Feed, order
