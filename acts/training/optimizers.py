@@ -47,7 +47,7 @@ class Climber:
         self._sizes = [len(list(same)) for _, same in groupby(rates)]
         self._rates = [rate for rate, _ in groupby(rates)]
         self._buffer, self._apart = buffer, name == "adamw"
-        self._decay = decay * decayed.to(buffer.dtype) if decay and decayed is not None else None
+        self._decay = decay * decayed.to(buffer) if decay and decayed is not None else None
         self._torch = _torch_optimizer(name, buffer.split(self._sizes), self._rates)
 
     def step(self, gradient: Float[Tensor, "run size"], share: float = 1.0) -> None:
