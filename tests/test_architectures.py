@@ -59,6 +59,7 @@ def agree(
         found = stack.apply(x, nonlinearity, buffer=leaf, training=training, dropout=dropout, noise=noise)
         found.square().sum().backward()
         gradients = network.learning(nonlinearity).views(leaf.grad)
+        assert leaf.grad.isfinite().all()
         for run, single in enumerate(singles):
             single.noise = Noise(noise.keys[run : run + 1], step)
             single.zero_grad()
