@@ -55,11 +55,10 @@ class Store:
 
     # --- opening
 
-    def open(self, *, trusting: bool = True) -> "Store":
+    def open(self) -> "Store":
         """Return the store with its index read, temporaries of dead writers swept and damaged files set aside.
 
-        One that does not trust its index reads every header again. Raises NotWritable where the folder, or one that
-        belongs in it, is a file or may not be written.
+        Raises NotWritable where the folder, or one that belongs in it, is a file or may not be written.
         """
         for name in ("", "jobs", "tmp", "attempts"):
             writable(self.folder / name)
@@ -67,7 +66,7 @@ class Store:
         known, read_now = self._noted(), 0
         for name, when in self._files():
             entry = known.get(name)
-            if trusting and entry is not None and entry.stamp == when:
+            if entry is not None and entry.stamp == when:
                 self._enter(entry)
             else:
                 self._look(name, when)

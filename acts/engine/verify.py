@@ -33,7 +33,7 @@ def verify(folder: Path, tell: Tell = print) -> int:
     if not folder.exists():
         tell("the store is empty: nothing to check")
         return 0
-    store = Store(folder).open(trusting=False)
+    store = Store(folder).open()
     store.check_index()
     for name, fault in store.set_aside:
         tell(f"damaged: {name}: {fault}; {_AGAIN}")
