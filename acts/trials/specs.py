@@ -1,6 +1,7 @@
 """Specs: what a run's words mean: its task and loss, its network, its activation, and which runs learn together."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ KIND = (
     "phase", "dataset", "network", "norm", "optimizer", "schedule", "dropout", "decay", "steps", "batch",
     "evaluations", "device", "dtype",
 )  # fmt: skip
-WEIGHTS = {"cpu": 750_000, "cuda": 100_000_000}  # that learn together; on a CPU they should stay near the cache
+WEIGHTS = {"cpu": 1_100_000, "cuda": 100_000_000}  # that learn together; on a CPU they should stay near the cache
 NUMBERS = {"cpu": 4_000_000, "cuda": 1_000_000_000}  # that layers hold of a batch, together
 
 
@@ -43,6 +44,7 @@ def network(activation: str | Activation, dataset: str, name: str, norm: str = "
     return _sized(dataset, name, norm, nonlinearity(activations.get(activation)).fan)
 
 
+@cache
 def _sized(dataset: str, name: str, norm: str, fan: tuple[int, int] = (1, 1)) -> Network:
     known = datasets.source(dataset)
     outputs = known.inputs if task(dataset, name) == "autoencoder" else known.outputs
