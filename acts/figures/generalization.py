@@ -18,7 +18,7 @@ __all__ = ["gates", "responses", "results", "summary", "tournament"]
 
 MEAN = "mean over tasks"
 _ROW, _TOP, _BOTTOM, _BETWEEN = 0.15, 0.28, 0.42, 0.16  # inches: a task's row, above, below and between the panels
-_TALLEST = 9.0  # inches that fit a printed page
+_TALLEST = 8.6  # inches that fit a printed page
 _NOTE = 0.2  # inches below all panels, where some have no room
 _WIDEST = 2.0  # the largest ratio that is drawn to scale
 

@@ -35,7 +35,7 @@ def responses(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str 
     columns = 3 if len(present) <= _FEW else 4
     titles, lines = _titled(present, WIDTH / columns - 0.5)
     top = 0.14 + 0.12 * lines
-    figure, grid = panels(len(present), columns, height=1.15, left=0.5, right=0.62, top=top, bottom=0.4)
+    figure, grid = panels(len(present), columns, height=0.95, left=0.5, right=0.62, top=top, bottom=0.37)
     for place, (axes, task) in enumerate(zip(grid, present, strict=True)):
         own = curves[curves["task"] == task]
         _panel(axes, own, found[found["task"] == task], catalogue, reference)
