@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -89,19 +90,114 @@ def test_a_good_configuration_is_read_and_frozen(root):
         loaded.workers = 3
 
 
-@pytest.mark.parametrize("config", ["smoke", "cpu", "gpu", "full"])
+CONFIGURATIONS = ["smoke", "cpu", "gpu", "full"]
+SEEDS = {"smoke": 6, "cpu": 12, "gpu": 12, "full": 20}
+FEW = ("cnn", "rnn", "gru", "transformer")  # networks that learn one by one or slowly compare few activations
+
+
+@pytest.mark.parametrize("config", CONFIGURATIONS)
 def test_every_configuration_of_the_review_is_good(config):
     from acts import activations, datasets
 
-    loaded = params.load(config, names=activations.names(), datasets=datasets.names())
-    assert loaded.device == ("cuda" if config == "gpu" else "cpu")
+    there = [path.stem for path in (params.root() / "notebooks").glob("*.ipynb")]
+    loaded = params.load(config, names=activations.names(), datasets=datasets.names(), notebooks=there)
+    assert loaded.device == {"gpu": "cuda", "full": "auto"}.get(config, "cpu")
     assert loaded.dtype == "float32"
-    assert loaded.experiments.words() == ["formulas", "gradient_flow", "convergence"]
-    assert loaded.experiments.convergence.seeds == {"smoke": 6, "cpu": 12, "gpu": 12, "full": 20}[config]
+    assert loaded.experiments.words() == ["formulas", "gradient_flow", "convergence", "generalization"]
+    assert loaded.experiments.convergence.seeds == SEEDS[config]
+    assert loaded.experiments.generalization.seeds == SEEDS[config]
+    assert set(loaded.notebooks) <= set(there)
 
 
 def test_gpu_is_the_same_review_as_cpu():
     assert params.load("gpu").experiments == params.load("cpu").experiments
+
+
+def planned(config):
+    """Return the jobs that comparisons by training ask for before anything is measured, on a CPU."""
+    from acts import records
+    from acts.experiments import convergence, generalization
+
+    asked = params.load(config).on("cpu")
+    return [job for module in (convergence, generalization) for job in module.plan(asked, records.frame([]))]
+
+
+def test_the_review_trains_thousands_of_networks():
+    assert sum(len(job.runs) for job in planned("cpu")) >= 3000
+
+
+def test_the_review_has_twelve_tasks_of_four_kinds_without_published_data(monkeypatch):
+    from acts import datasets, trials
+
+    monkeypatch.delenv("ACTS_DATA", raising=False)
+    tasks = params.load("cpu").experiments.generalization.tasks
+    there = [(one, task.network) for task in tasks for one in task.dataset if datasets.missing(one) is None]
+    assert len(there) >= 12
+    assert {trials.task(*one) for one in there} == {"classification", "regression", "autoencoder", "text"}
+    assert {network.split("_")[0] for _, network in there} >= {"mlp", "resmlp", "autoencoder", *FEW}
+
+
+@pytest.mark.parametrize("config", ["smoke", "cpu"])
+def test_costly_networks_compare_at_most_eight_named_activations(config):
+    sections = params.load(config).experiments
+    costly = [task for task in sections.generalization.tasks if task.network.startswith(FEW)]
+    assert costly
+    for task in costly:
+        assert task.activations != "all"
+        assert len(task.activations) <= 8
+    assert not [network for network in sections.convergence.networks if network.startswith(FEW)]
+
+
+def test_gated_functions_stand_beside_the_functions_of_their_gates():
+    (task,) = [task for task in params.load("cpu").experiments.generalization.tasks if "swiglu" in task.activations]
+    assert {"glu", "sigmoid", "reglu", "relu", "swiglu", "swish", "geglu", "gelu"} == set(task.activations)
+
+
+def test_the_full_review_has_every_data_set_and_no_table_twice():
+    from acts import datasets
+
+    page = (params.root() / "docs" / "datasets.md").read_text()
+    page = page[page.index("As evidence they count once") : page.index("## To add one")]
+    twins = [set(re.findall(r"`(\w+)`", group)) for group in re.split("·|\n-", page)]
+    asked = {name for _, name in params.load("full").experiments.generalization.mentions("datasets")}
+    assert all(len(same & asked) == 1 for same in twins if same)
+    assert set(datasets.names()) == asked.union(*(same for same in twins))
+
+
+def test_the_schema_for_editors_is_that_of_the_model():
+    path = params.root() / "params" / "schema.json"
+    assert path.read_text() == params.schema_json(), "run: python -m acts.params > params/schema.json"
+
+
+@pytest.mark.parametrize("config", CONFIGURATIONS)
+def test_editors_find_the_schema(config):
+    text = (params.root() / "params" / f"{config}.yaml").read_text()
+    assert text.startswith("# yaml-language-server: $schema=schema.json\n")
+
+
+def test_the_schema_knows_the_networks_that_there_are():
+    from acts import networks
+
+    form = json.loads(params.schema_json())["$defs"]["Task"]["properties"]["network"]["pattern"]
+    names = ["mlp_8x32", "resmlp_1x1", "cnn_2x16", "rnn_1x32", "gru_1x32", "transformer_2x32", "autoencoder_32x8"]
+    for name in [*names, "mlp", "mlp_0x3", "mlp_3x", "lstm_1x3", "mlp_03x3", "mlp_1x2x3", "xmlp_1x3", "mlp_1x3x"]:
+        assert bool(re.fullmatch(form, name)) == (networks.known(name) is None), name
+    assert all(any(name.startswith(f"{kind}_") for name in names) for kind in kinds_of(networks.NAMES))
+    assert re.findall(r"[a-z]+", form.partition(")")[0]) == kinds_of(networks.NAMES)
+
+
+def kinds_of(pattern):
+    """Return the words before the sizes in a pattern of names."""
+    return re.findall(r"[a-z]+", pattern.partition(")")[0])
+
+
+def test_the_schema_knows_norms_and_schedules_that_there_are():
+    from acts import networks, training
+
+    defined = json.loads(params.schema_json())["$defs"]["Task"]["properties"]
+    assert tuple(defined["norm"]["enum"]) == networks.NORMS
+    assert tuple(defined["schedule"]["enum"]) == training.SCHEDULES
+    assert tuple(defined["optimizer"]["enum"]) == training.OPTIMIZERS
 
 
 FAULTS = {
