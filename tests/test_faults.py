@@ -224,6 +224,20 @@ def test_what_one_driver_sets_aside_another_does_not_stumble_over(toy, tmp_path)
     assert one.places == other.places
 
 
+def test_a_damaged_file_that_comes_up_during_a_run_is_set_aside_and_measured_again(toy, tmp_path):
+    """Say, by another driver on a disk that loses bytes; this one opened the store before."""
+    given = params.Params(title="toy", experiments=params.Experiments(), notebooks=("a",))
+    job = toy.plan(given, records.frame([]))[0]
+    with desk.at(given, teller=Teller(quiet=True), engine="serial") as at:
+        path = at.store.path(keys.together(keys.keys(job, toy)))
+        path.parent.mkdir()
+        path.write_bytes(b"half a file")
+        outcome = at.compute(toy)
+    assert (outcome.failures, outcome.computed) == ([], 11)
+    assert whole(tmp_path / "store")[0]
+    assert [path.read_bytes() for path in (tmp_path / "store" / "damaged").iterdir()] == [b"half a file"]
+
+
 # --- the source is edited ---------------------------------------------------------------------------------------------
 
 
