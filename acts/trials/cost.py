@@ -12,14 +12,15 @@ from acts.networks import Network
 from acts.training import PAD
 from acts.trials.specs import groups, network, spec
 
-OPERATION = 1.9e-11  # seconds of a multiply-add in a step, forward and back
-WEIGHT = 2.9e-9  # of moving a number by its gradient
-ELEMENT = {"cnn": 2.4e-9, "rnn": 5e-9, "gru": 4.3e-9, "transformer": 16e-9}  # of a unit of a layer, forward and back
-DENSE = 2.8e-9  # the same in multilayer perceptrons
-STEP = 4.5e-4  # of a group's step, whatever is in it
-TURN = {"gru": 1.1e-4}  # of each layer at each position, whatever is in the group
-LAYER = 5e-6  # the same where layers are plainer
-SLOWER = {"learned": 1.7, "norm": 2.2, "dropout": 2.0}  # factors on the price of a unit
+OPERATION = 5.7e-11  # seconds of a multiply-add in a step, forward and back
+WEIGHT = 6e-10  # of moving a number by its gradient
+INPUT = 3.7e-9  # of gathering and standardising a number
+ELEMENT = {"cnn": 1.4e-9, "rnn": 3.4e-9, "gru": 3.6e-9, "transformer": 9.5e-9}  # of a unit of a layer, forward and back
+DENSE = 1.8e-9  # the same in multilayer perceptrons
+STEP = 3.3e-4  # of a group's step, whatever is in it
+TURN = {"gru": 9.3e-5, "cnn": 1.2e-4}  # of each layer at each position, whatever is in the group
+LAYER = 1.4e-5  # the same where layers are plainer
+SLOWER = {"learned": 1.9, "norm": 2.4, "dropout": 2.2}  # factors on the price of a unit
 FORWARD = 1 / 3  # share of a step that an evaluation takes
 
 
@@ -66,4 +67,4 @@ def _row(activation: Activation, run: Run, sized: Network) -> float:
     price = ELEMENT.get(_kind(sized), DENSE)
     for reason, holds in slower.items():
         price *= SLOWER[reason] if holds else 1.0
-    return sized.operations * (OPERATION + price / sized.spots[0].units)
+    return sized.inputs * INPUT + sized.operations * (OPERATION + price / sized.spots[0].units)
