@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -103,3 +104,15 @@ def test_concat_keeps_rows_order_and_types(rows):
     assert whole["value"].tolist() == [value for _, value in rows]
     assert {name: str(kind) for name, kind in whole.dtypes.items()} == records.COLUMNS
     assert isinstance(whole.index, pd.RangeIndex)
+
+
+def test_a_table_made_column_by_column_is_the_one_that_pandas_would_make():
+    rows = [
+        {"experiment": "a", "activation": "relu", "seed": 1, "phase": "tune", "metric": "loss", "value": float("inf")},
+        {"experiment": "a", "activation": "relu", "seed": np.int64(2), "lr": 0.1, "metric": "loss", "value": 1},
+        {"experiment": None, "step": 3.0, "lr": None, "metric": "loss", "value": None},
+        {"experiment": float("nan"), "step": None, "arm": pd.NA, "metric": "diverged", "value": True},
+    ]
+    for some in (rows, rows[:1], []):
+        slow = pd.DataFrame(some).reindex(columns=list(records.COLUMNS)).astype(records.COLUMNS)
+        pd.testing.assert_frame_equal(records.frame(iter(some)), slow)
