@@ -15,7 +15,7 @@ from matplotlib.text import Text as Label
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from acts import figures
-from acts.figures import gates, generalization, palette, style, tasks
+from acts.figures import crowds, gates, generalization, palette, style, tasks
 from acts.records import check, concat, frame
 from acts.reports import cells
 
@@ -230,6 +230,39 @@ def test_activations_without_room_are_named_below(records: pd.DataFrame, monkeyp
     assert len(titles) == 4
     assert {"sigmoid", "identity"} <= set(note.partition(": ")[2].split(", "))
     assert not set(titles) & set(note.partition(": ")[2].split(", "))
+
+
+def test_a_crowd_of_tasks_is_gathered_by_kind(
+    records: pd.DataFrame, ratios: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowds, "MOST", 6)
+    gathered, rows, gaps = crowds.arranged(ratios, records, "")
+    assert rows == [
+        "MLP (3 tasks)", "autoencoder (1 task)", "CNN (1 task)", "GRU (1 task)", "Transformer (1 task)",
+    ]  # fmt: skip
+    assert gaps == []
+    mlps = gathered.set_index(["task", "activation"]).loc[("MLP (3 tasks)", "gelu")]
+    own = ratios[(ratios["activation"] == "gelu") & ratios["task"].str.contains("MLP")]
+    assert mlps["middle"] == pytest.approx(np.exp(np.log(own["middle"]).mean()))
+    assert np.isnan(mlps["low"])
+    assert "MLP (3 tasks)" in texts(generalization.tournament(records, CATALOGUE))
+    assert len(generalization.responses(records, CATALOGUE).axes) == len(rows)
+    assert len(generalization.results(records, CATALOGUE).frame["task"].unique()) == len(rows)
+    assert len(generalization.summary(records, CATALOGUE).frame) == len(figure_records.TASKS)
+
+
+def test_a_crowd_that_was_asked_for_says_how_much_of_it_was_run(
+    records: pd.DataFrame, ratios: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACTS_ROOT", str(tmp_path))
+    monkeypatch.setattr(crowds, "MOST", 6)
+    sets = "[pmlb_a, pmlb_b, spirals]"
+    listed = f"- {{dataset: {sets}, network: mlp_2x32, optimizer: adam}}"
+    asked(tmp_path, f"experiments:\n  generalization:\n    tasks:\n    {listed}\n")
+    _, rows, gaps = crowds.arranged(ratios, records, "mine")
+    assert "MLP (3 of 4 tasks)" in rows
+    assert gaps == ["MLP, PMLB (2 tasks)"]
+    assert crowds.gaps(records, "mine") == ["MLP, PMLB (2 tasks)", "MLP (1 task)"]
 
 
 def test_a_network_trained_with_two_optimisers_is_two_tasks_with_two_names(records: pd.DataFrame) -> None:

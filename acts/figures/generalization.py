@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from acts.figures import naming, tasks
+from acts.figures import crowds, naming, tasks
 from acts.figures.dots import Dot, log_limits, rows_of_dots
 from acts.figures.gates import gates
 from acts.figures.palette import GREY, INK, PALE
@@ -29,17 +29,17 @@ def tournament(records: pd.DataFrame, catalogue: pd.DataFrame, *, config: str = 
 
     Points are ratios with the exact sign-flip interval over paired seeds, filled where the whole interval lies beyond
     the margin, which the band of the row shows, and hollow elsewhere. The last row is the mean over tasks, where there
-    are six. Tasks that ``config`` asks for and the records do not hold keep an empty row. Of more activations than a
-    page has room for, those with the highest means are named below and not drawn.
+    are six. Tasks that ``config`` asks for and the records do not hold keep an empty row. A crowd of tasks is gathered
+    by kind; of more activations than a page has room for, those with the highest means are named and not drawn.
     """
     ratios = tasks.contrasts(tasks.judged(records), reference=reference).dropna(subset=["middle"])
     name = naming.label(catalogue, reference)
     if ratios.empty:
         return missing(f"test error and loss against {name}")
     means = tasks.over_tasks(ratios)
-    gaps = tasks.absent(records, config)
-    rows = [*tasks.in_order(ratios["task"], records), *gaps, *([MEAN] if len(means) else [])]
     every = contestants(ratios, means)
+    ratios, present, gaps = crowds.arranged(ratios, records, config)
+    rows = [*present, *gaps, *([MEAN] if len(means) else [])]
     columns, lines = _room(len(every), rows)
     names, others = every[: columns * lines], every[columns * lines :]
     limits = log_limits(ratios[["middle", "low", "high"]].to_numpy(float).ravel(), widest=_WIDEST)

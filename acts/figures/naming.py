@@ -84,6 +84,12 @@ def task(dataset: str, network: str, norm: str = "none") -> str:
     return ", ".join([word(dataset), word(network), *([word(norm)] if norm != "none" else [])])
 
 
+def group(dataset: str, network: str) -> str:
+    """Return the kind of a task in a reader's words: the kind of network, and the archive that its data are from."""
+    kind, archive = str(network).partition("_")[0], str(dataset).partition("_")[0]
+    return ", ".join([_KINDS.get(kind, kind.upper()), *([_ARCHIVES[archive]] if archive in _ARCHIVES else [])])
+
+
 def depth(network: str) -> int:
     """Return the number of hidden layers in a network's name, 0 where it does not say."""
     found = _NETWORK.fullmatch(network)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from acts.figures import naming, tasks
+from acts.figures import crowds, naming, tasks
 from acts.figures.labels import End, at_ends
 from acts.figures.palette import GREY
 from acts.figures.scales import plain
@@ -25,13 +25,13 @@ def responses(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str 
     Lines are geometric means over tuning seeds under the init that was best for each seed, without what a seed makes
     better or worse for all. The reference and the activations with the lowest and the highest outcome at
     their tuned rates are drawn with interval and name; a ring marks the median tuned rate, a cross at the top a rate at
-    which a run diverged.
+    which a run diverged. Of a crowd of tasks one of every kind is drawn.
     """
     found = tasks.judged(records)
     curves = tasks.curves(records, found)
     if curves.empty:
         return missing("the response to the learning rate, task by task")
-    present = tasks.in_order(curves["task"], records)
+    present = crowds.examples(found, tasks.in_order(curves["task"], records))
     columns = 3 if len(present) <= _FEW else 4
     titles, lines = _titled(present, WIDTH / columns - 0.5)
     top = 0.14 + 0.12 * lines

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from acts import stats
-from acts.figures import intervals, naming, tasks
+from acts.figures import crowds, intervals, naming, tasks
 from acts.figures.table import MISSING, Table, number, unmeasured
 
 _WORDS = {"error": "% wrong", "nats": "nats", "variance": "% variance"}
@@ -21,7 +21,7 @@ def summary(records: pd.DataFrame, catalogue: pd.DataFrame, *, config: str = "",
     asks for and the records do not hold are named with a gap.
     """
     found = tasks.judged(records)
-    gaps = tasks.absent(records, config)
+    gaps = crowds.gaps(records, config)
     name = naming.label(catalogue, reference)
     columns = {"task": "Task", "judged": "In", "reference": f"{name} [95 %]", "lowest": "Lowest",
                "value": "Its mean [95 %]", "match": "Tied"}  # fmt: skip
@@ -73,8 +73,12 @@ def spanned(row: Mapping[Any, Any]) -> str:
 
 
 def results(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "relu") -> Table:
-    """Return what every activation reaches on every task, with its ratio to the reference, rate, init and runs."""
+    """Return what every activation reaches on every task, with its ratio to the reference, rate, init and runs.
+
+    Of a crowd of tasks one of every kind is listed.
+    """
     found = tasks.judged(records)
+    found = found[found["task"].isin(crowds.examples(found, tasks.in_order(found["task"], records)))]
     name = naming.label(catalogue, reference)
     columns = {"task": "Task", "activation": "Activation", "value": "Mean [95 %]", "ratio": f"÷ {name} [95 %]",
                "correlation": "r", "lr": "Rate", "init": "Init", "runs": "Runs"}  # fmt: skip

@@ -162,13 +162,19 @@ def in_order(titles: pd.Series, records: pd.DataFrame) -> list[str]:
     return [title for title in named(trained(records, phase="final"))["task"] if title in present]
 
 
-def absent(records: pd.DataFrame, config: str) -> list[str]:
-    """Return the titles of tasks that a configuration asks for and that no final run of the records belongs to."""
+def every(records: pd.DataFrame, config: str) -> pd.DataFrame:
+    """Return the tasks that were run or that a configuration asks for, with their title and whether they were run."""
     asked = planned(config) if config else pd.DataFrame(columns=KEY)
     run = trained(records, phase="final")[KEY].drop_duplicates().astype(object)
     both = named(pd.concat([part for part in (run, asked) if len(part)] or [asked]))
     done = set(run.itertuples(index=False, name=None))
-    return [title for *key, title in both.itertuples(index=False, name=None) if tuple(key) not in done]
+    return both.assign(here=[key in done for key in both[KEY].itertuples(index=False, name=None)])
+
+
+def absent(records: pd.DataFrame, config: str) -> list[str]:
+    """Return the titles of tasks that a configuration asks for and that no final run of the records belongs to."""
+    found = every(records, config)
+    return [str(title) for title, here in zip(found["task"], found["here"], strict=True) if not here]
 
 
 def curves(records: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from acts import records as door
-from acts.figures import cells, gates, naming, tasks
+from acts.figures import cells, crowds, gates, naming, tasks
 from acts.figures.convergence import ALIKE, MARGIN, paired_ratios
 from acts.figures.gradient_flow import FLOW, INITS, summary
 from acts.figures.results import spanned
@@ -87,7 +87,7 @@ def against(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
 def tournament(records: pd.DataFrame, *, config: str = "") -> Text:
     """Return what the tournament was run on: tasks, seeds, judged and tuning runs; and the tasks that were not run."""
     found = tasks.judged(records)
-    absent = [escape(one) for one in tasks.absent(records, config)]
+    absent = [escape(one) for one in crowds.gaps(records, config)]
     gap = f" Asked for and not run here: {'; '.join(absent)}." if absent else ""
     if found.empty:
         return Text(f"{_NOTHING}{gap}")
