@@ -49,7 +49,8 @@ def test_datasets_and_activations_that_claims_may_name_are_those_there_are() -> 
     from acts import datasets
 
     assert known.activations() == set(acts.names())
-    assert {*datasets.names(), "gaussian"} == set(known.DATASETS)
+    own = {name for name in datasets.names() if not name.startswith(("pmlb_", "uci_"))}  # no claim is about one table
+    assert {*own, "gaussian"} == set(known.DATASETS)
 
 
 def test_contradictions_point_at_each_other() -> None:

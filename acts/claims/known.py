@@ -14,7 +14,11 @@ import pandas as pd
 from acts.claims.catalogue import EXPERIMENTS, Claim, ClaimError, suggestion
 
 ACTIVATIONS = Path(__file__).resolve().parent.parent / "activations"
-DATASETS = ("digits", "spirals", "teacher", "fashion_mnist", "fashion_mnist_14", "mnist", "mnist_14", "gaussian")
+DATASETS = (
+    "xor", "spirals", "moons", "teacher", "waves", "rough", "mnist1d", "digits", "breast_cancer", "wine", "diabetes",
+    "docstrings", "fashion_mnist", "fashion_mnist_14", "mnist", "mnist_14", "cifar10", "california_housing",
+    "tinyshakespeare", "gaussian",
+)  # fmt: skip
 METRICS = {
     "formulas": (
         "infimum", "supremum", "infimum_attained", "supremum_attained", "minimum_x", "minimum", "maximum_x", "maximum",
@@ -34,6 +38,7 @@ METRICS = {
     "convergence": (
         "loss_area", "loss", "accuracy", "steps_to_loss", "reached", "diverged", "lr_tuned",
     ),
+    "generalization": ("error", "loss", "accuracy", "loss_area", "diverged", "lr_tuned", "lr_edge"),
 }  # fmt: skip
 KEYS = {
     **dict.fromkeys(("activation", "activations", "a", "b", "reference"), "activation"),
