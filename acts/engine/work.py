@@ -4,6 +4,7 @@ A job looks in the store, writes down its attempt, measures, publishes its file,
 It never returns arrays, and a failure is a receipt too, so one activation that raises leaves the others alone.
 """
 
+import ctypes
 import faulthandler
 import os
 import sys
@@ -11,9 +12,10 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,6 +26,7 @@ from acts.engine.store import Damaged, DiskFull, Store, read_header
 from acts.jobs import Job
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_MALLOPT = ((-1, 2**30), (-3, 2**25))  # glibc's M_TRIM_THRESHOLD and M_MMAP_THRESHOLD, in bytes
 _TURN = threading.Lock()  # a worker with several threads does one job at a time all the same
 
 
@@ -74,10 +77,22 @@ def perform(task: Mapping[str, Any]) -> dict[str, Any]:
     """Do a task given as plain values and return its receipt as plain values: what a worker is sent."""
     for name in THREADS:
         os.environ.setdefault(name, "1")
+    _keep_memory()
     if task["software"] is not None and software.versions() != task["software"]:
         return asdict(Receipt("failed", reason="a worker joined that computes with other software; run again"))
     with _TURN:
         return asdict(do(Task(**task)))
+
+
+@cache
+def _keep_memory() -> None:
+    """Have this process keep the memory that it frees, where its C library can be told to.
+
+    Dask's nannies have it given back at 64 KiB, so that every tensor gets fresh pages: 1.7 times the time.
+    """
+    with suppress(OSError, AttributeError):
+        for option, size in _MALLOPT:
+            ctypes.CDLL(None).mallopt(option, size)
 
 
 def do(task: Task) -> Receipt:
