@@ -11,5 +11,6 @@ os.environ.setdefault("MPLBACKEND", "agg")
 from jaxtyping import install_import_hook
 
 install_import_hook(
-    ["acts.diagnostics", "acts.networks", "acts.training", "acts.stats", "acts.claims"], "beartype.beartype"
+    ["acts.diagnostics", "acts.networks", "acts.noise", "acts.training", "acts.trials", "acts.stats", "acts.claims"],
+    "beartype.beartype",
 )

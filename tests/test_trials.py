@@ -110,6 +110,14 @@ def test_what_a_spec_may_leave_out_changes_what_is_learned(changed: dict[str, An
     np.testing.assert_array_equal(plain.history.losses, said.history.losses)
 
 
+def test_learned_parameters_are_one_a_layer_or_one_a_unit() -> None:
+    layers, units = (trained(runs_of(2, channelwise=each), "prelu") for each in (False, True))
+    alphas = {name: part for name, part in units.stack.parts().items() if name.endswith("alpha")}
+    assert [part.shape for part in alphas.values()] == [(2, 16), (2, 16)]
+    assert all(len(part[0].unique()) > 1 for part in alphas.values())
+    assert [part.numbers for part in layers.stack.network.learned] == [1, 1]
+
+
 def test_groups_are_of_one_kind() -> None:
     runs = [*runs_of(2), *runs_of(2, norm="batch"), *runs_of(1, norm="none"), *runs_of(1, dropout=0.5)]
     assert list(trials.groups(runs)) == [[0, 1, 4], [2, 3], [5]]

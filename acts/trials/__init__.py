@@ -2,8 +2,9 @@
 
 A run says ``dataset``, ``network``, ``seed`` (weights, order and noise), ``split`` (the seed of its split), ``scales``
 (σ_w and σ_b of first, hidden and last layers, and whether draws are uniform), ``lr``, ``optimizer``, ``steps``,
-``batch``, ``evaluations``, ``phase``, ``device`` and ``dtype``; ``norm``, ``schedule``, ``dropout`` and ``decay`` have
-defaults. Runs of one kind differ in seed, split, scales and lr alone.
+``batch``, ``evaluations``, ``phase``, ``device`` and ``dtype``. ``norm``, ``schedule``, ``dropout``, ``decay`` and
+``channelwise`` (learned parameters are one a unit, not one a layer) have defaults. Runs of one kind differ in seed,
+split, scales and lr alone.
 """
 
 from acts.trials.cost import seconds

@@ -12,10 +12,11 @@ from acts.activations import Activation
 from acts.jobs import Run
 from acts.networks import Network, Nonlinearity
 
-DEFAULTS: Mapping[str, Any] = {"norm": "none", "schedule": "constant", "dropout": 0.0, "decay": 0.0}
+DEFAULTS: Mapping[str, Any] = {
+    "norm": "none", "schedule": "constant", "dropout": 0.0, "decay": 0.0, "channelwise": False,
+}  # fmt: skip
 KIND = (
-    "phase", "dataset", "network", "norm", "optimizer", "schedule", "dropout", "decay", "steps", "batch",
-    "evaluations", "device", "dtype",
+    "phase", "dataset", "network", "optimizer", "steps", "batch", "evaluations", "device", "dtype", *DEFAULTS
 )  # fmt: skip
 WEIGHTS = {"cpu": 1_100_000, "cuda": 100_000_000}  # that learn together; on a CPU they should stay near the cache
 NUMBERS = {"cpu": 4_000_000, "cuda": 1_000_000_000}  # that layers hold of a batch, together
@@ -56,8 +57,11 @@ def _sized(dataset: str, name: str, norm: str, fan: tuple[int, int] = (1, 1)) ->
         raise ValueError(f"{dataset}: {error}") from None
 
 
-def nonlinearity(activation: Activation) -> Nonlinearity:
-    """Return an activation as networks see it: its fast path, learnable parameters as raw numbers."""
+def nonlinearity(activation: Activation, *, channelwise: bool = False) -> Nonlinearity:
+    """Return an activation as networks see it: its fast path, learnable parameters as raw numbers.
+
+    These are one number a layer, with ``channelwise`` one a unit or channel.
+    """
     learned = {name: activation.unconstrain(name, activation.parameters[name]) for name in activation.learnable}
     fixed = {name: value for name, value in activation.parameters.items() if name not in learned}
 
@@ -71,7 +75,7 @@ def nonlinearity(activation: Activation) -> Nonlinearity:
         assert activation.sample is not None
         return activation.sample(h, uniform, **values(raw))
 
-    return Nonlinearity(call, learned, random if activation.stochastic else None, _fan(activation))
+    return Nonlinearity(call, learned, random if activation.stochastic else None, _fan(activation), channelwise)
 
 
 def _fan(activation: Activation) -> tuple[int, int]:

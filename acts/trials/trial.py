@@ -83,7 +83,7 @@ def _joined(trials: Sequence[Trial]) -> Trial:
 
 def _train(activation: Activation, runs: Sequence[Run], *, watch: str, rows: int) -> Trial:
     """Train runs of one kind together."""
-    first, stack, own = runs[0], started(activation, runs), nonlinearity(activation)
+    first, stack, own = runs[0], started(activation, runs), _own(activation, runs[0])
     history = training.train(
         stack,
         own,
@@ -101,6 +101,10 @@ def _train(activation: Activation, runs: Sequence[Run], *, watch: str, rows: int
     return Trial(runs, stack, own, history, (len(runs),))
 
 
+def _own(activation: Activation, run: Run) -> Nonlinearity:
+    return nonlinearity(activation, channelwise=spec(run, "channelwise"))
+
+
 def _loss(run: Run) -> str:
     return loss(run["dataset"], run["network"])
 
@@ -112,7 +116,7 @@ def started(activation: Activation, runs: Sequence[Run]) -> Stack:
         network(activation, first["dataset"], first["network"], spec(first, "norm")),
         [run["seed"] for run in runs],
         [_scales(run["scales"]) for run in runs],
-        nonlinearity=nonlinearity(activation),
+        nonlinearity=_own(activation, first),
         dtype=getattr(torch, first["dtype"]),
         device=first["device"],
     )
