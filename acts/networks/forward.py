@@ -48,6 +48,8 @@ class Pass:
         weights, bias = self.parts[f"{name}.weights"], self.parts[f"{name}.bias"]
         if x.ndim == 3:
             return product(bias, x, weights)
+        if not self.network.stacked and len(x) == 1:
+            return torch.addmm(bias[0], x.flatten(0, -2), weights[0]).view(*x.shape[:-1], -1)
         return product(bias, x.flatten(1, -2), weights).reshape(*x.shape[:-1], -1)
 
     def activate(self, h: Tensor, spot: int) -> Tensor:

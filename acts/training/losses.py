@@ -4,15 +4,20 @@ from collections.abc import Callable
 
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
+MANY = 32  # classes from which torch's own cross-entropy is the faster one
 Points = Callable[[Tensor, Tensor], Float[Tensor, "run point"]]
 
 
 def cross_entropy(outputs: Float[Tensor, "run ..."], targets: Tensor) -> Float[Tensor, "run point"]:
     """Return the cross-entropy in nats of outputs (run, ..., class) at every target, a class number or a token.
 
-    Written out, because torch's own takes four times as long on as few as ten classes.
+    Written out for few classes, because torch's own takes four times as long on ten, and half as long on a hundred.
     """
+    if outputs.shape[-1] >= MANY:
+        found = functional.cross_entropy(outputs.flatten(0, -2), targets.flatten(), reduction="none")
+        return found.view(len(outputs), -1)
     below = outputs - outputs.detach().amax(-1, keepdim=True)
     at = below.gather(-1, targets[..., None]).squeeze(-1)
     return (below.exp().sum(-1).log() - at).flatten(1)
