@@ -7,7 +7,7 @@ from typing import Any
 
 from acts import params as configuration
 from acts import provenance
-from acts.engine import devices, store
+from acts.engine import addresses, devices, store
 from acts.params import Params
 
 
@@ -122,12 +122,21 @@ def _can(name: str) -> str:
     """Return one line about one configuration."""
     try:
         params = configuration.load(name)
-        device = devices.resolve(params.device)
-    except (configuration.ParamsError, devices.NoDevice) as error:
+        where = _where(params)
+    except (configuration.ParamsError, addresses.NoCluster, devices.NoDevice) as error:
         return f"cannot run: {error}"
     absent = sorted(_absent(params))
     without = f", without {', '.join(absent)} (not measured here)" if absent else ""
-    return f"runs on {device}, {params.workers} worker{'s' if params.workers > 1 else ''}{without}: {params.title}"
+    return f"runs on {where}{without}: {params.title}"
+
+
+def _where(params: Params) -> str:
+    """Return where a configuration is computed; nobody is asked whether a cluster is there."""
+    address = addresses.check(params.engine)
+    if addresses.remote(address):
+        return f"{params.device}, the workers at {address}, if they are there"
+    workers = f"{params.workers} worker{'s' if params.workers > 1 else ''}"
+    return f"{devices.resolve(params.device)}, {workers}"
 
 
 def _absent(params: Params) -> dict[str, Any]:

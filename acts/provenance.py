@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import acts
+from acts.engine import addresses
 from acts.engine.desk import Outcome
 from acts.engine.store import Store
 from acts.params import Params, root
@@ -36,7 +37,7 @@ def describe(
         "versions": versions(),
         "hardware": hardware(),
         "threads": 1,
-        "engine": params.engine,
+        "engine": addresses.kind(params.engine),
         "workers": params.workers,
         "device": {"asked": asked, "got": params.device, "name": device_name(params.device)},
         "dtype": params.dtype,

@@ -4,15 +4,20 @@ import csv
 import fcntl
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 
 import pytest
 
-from acts import publish, records, staging
-from acts.__main__ import main
+from acts import dry, params, publish, records, staging
+from acts.__main__ import main, parser
+from acts.engine import cluster, keys
+from acts.engine.addresses import NoCluster
 from acts.engine.desk import Desk, Failure
+from acts.engine.dispatch import LostScheduler
 from acts.reports import book
 
 TINY = """\
@@ -86,11 +91,93 @@ def test_run_publishes_and_judge_judges_what_was_published(root, capsys):
     assert not (root / "reports" / ".staging").exists()
 
 
-@pytest.mark.usefixtures("root", "never")
-def test_a_dry_run_says_what_is_missing_and_publishes_nothing(root, capsys):
+@pytest.mark.usefixtures("never")
+def test_a_dry_run_says_jobs_runs_time_and_budget_and_publishes_nothing(root, capsys):
+    section = "  gradient_flow: {activations: [relu, tanh], inits: [he], depths: [2], width: 8, seeds: 3}\n"
+    (root / "params" / "tiny.yaml").write_text(
+        TINY.replace("serial", "local").replace("notebooks", section + "notebooks")
+    )
     assert main(["run", "tiny", "--dry"]) == 0
-    assert "formulas: " in capsys.readouterr().out
+    first, formulas, flow, whole = capsys.readouterr().out.splitlines()
+    assert first == "  formulas, gradient_flow on cpu"
+    form = r"  \w+: (\d+ runs planned so far, 0 stored, )?(\d+) to compute in (\d+) jobs, about (.+) on one core, (.+)"
+    counts = [re.fullmatch(form, line).groups()[1:3] for line in (formulas, flow, whole)]
+    jobs = keys.resolve("gradient_flow").plan(params.load("tiny"), records.frame([]))
+    assert counts[1] == (str(sum(len(job.runs) for job in jobs)), str(len(jobs)))
+    assert [int(total) for total in counts[2]] == [int(a) + int(b) for a, b in zip(*counts[:2], strict=True)]
+    assert re.search(r" on 2 workers; budget \d+ (s|min)", formulas)
+    assert whole.endswith(" on 2 workers")
     assert list((root / "reports" / "tiny").iterdir()) == []
+
+
+@pytest.mark.usefixtures("root")
+def test_a_dry_run_of_what_is_stored_asks_for_nothing(capsys):
+    assert main(["run", "tiny"]) == 0
+    capsys.readouterr()
+    assert main(["run", "tiny", "--dry"]) == 0
+    _, formulas, whole = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(
+        r"  formulas: (\d+) runs planned so far, \1 stored, 0 to compute in 0 jobs; budget .+", formulas
+    )
+    assert whole == "  all: 0 to compute in 0 jobs"
+
+
+@pytest.mark.parametrize(
+    ("costs", "workers", "seconds"), [([], 3, 0.0), ([5.0], 3, 5.0), ([1, 2, 3, 4], 1, 10), ([4, 3, 3, 2, 2], 2, 8.0)]
+)
+def test_the_time_on_several_workers_is_that_of_the_last(costs, workers, seconds):
+    assert dry.span(costs, workers) == seconds
+
+
+@pytest.mark.usefixtures("root", "never")
+@pytest.mark.parametrize(
+    ("engine", "told"),
+    [
+        ("tcp://192.0.2.7:8786", "tcp://192.0.2.7:8786 is not this machine's loopback, and whoever reaches a plain"),
+        ("tls://127.0.0.1:1", "tls://127.0.0.1:1 needs certificates: name them in distributed.comm.tls"),
+        ("tcp://127.0.0.1:70000", "tcp://127.0.0.1:70000: a port is a number from 1 to 65535"),
+        ("scheduler-file:nowhere.json", "scheduler file "),
+    ],
+)
+def test_a_cluster_that_cannot_be_used_is_one_line_and_2_before_any_work(engine, told, capsys):
+    assert main(["run", "tiny", "--engine", engine]) == 2
+    assert said(capsys).startswith(told)
+
+
+@pytest.mark.usefixtures("root", "never")
+def test_an_address_that_does_not_answer_is_one_line_and_2(capsys, monkeypatch):
+    monkeypatch.setattr(cluster, "ANSWER", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert main(["run", "tiny", "--engine", f"tcp://127.0.0.1:{port}"]) == 2
+    assert said(capsys).startswith(f"no scheduler answered at tcp://127.0.0.1:{port} within 0.5 s; start one with")
+
+
+@pytest.mark.usefixtures("root", "never")
+def test_a_table_of_differences_stands_before_its_line(capsys, monkeypatch):
+    def opened(*_, **__):
+        raise NoCluster("1 of 1 workers compute with other software", table="  a\n  b *")
+
+    monkeypatch.setattr("acts.engine.desk.at", opened)
+    assert main(["run", "tiny", "--engine", "tcp://127.0.0.1:1"]) == 2
+    assert capsys.readouterr().err == "  a\n  b *\n1 of 1 workers compute with other software\n"
+
+
+@pytest.mark.usefixtures("root", "never")
+def test_a_scheduler_that_is_lost_is_one_line_and_75(capsys, monkeypatch):
+    def opened(*_, **__):
+        raise LostScheduler("the scheduler has gone; 3 of 5 runs are done")
+
+    monkeypatch.setattr("acts.engine.desk.at", opened)
+    assert main(["run", "tiny"]) == 75
+    assert said(capsys) == "the scheduler has gone; 3 of 5 runs are done"
+
+
+def test_the_file_of_a_scheduler_is_meant_from_where_the_command_is_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    given = parser().parse_args(["run", "tiny", "--engine", "some.json", "--insecure-cluster"])
+    assert (given.engine, given.insecure_cluster) == (f"scheduler-file:{tmp_path}/some.json", True)
+    assert parser().parse_args(["run", "tiny", "--engine", "tls://far:1"]).engine == "tls://far:1"
 
 
 @pytest.mark.usefixtures("root", "never")
@@ -322,6 +409,8 @@ def test_the_site_lists_what_has_a_report(root, capsys):
 def test_the_doctor_says_what_is_here(root, capsys, monkeypatch):
     monkeypatch.delenv("ACTS_DATA", raising=False)
     (root / "params" / "odd.yaml").write_text("a: 1")
+    (root / "params" / "far.yaml").write_text(TINY.replace("serial", "tcp://192.0.2.7:8786"))
+    (root / "params" / "near.yaml").write_text(TINY.replace("serial", "tcp://127.0.0.1:8786"))
     assert main(["doctor", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["software"]["torch"].startswith("2.")
@@ -330,6 +419,9 @@ def test_the_doctor_says_what_is_here(root, capsys, monkeypatch):
     assert found["data sets"]["uci_…"] == "0 of 30 tables here"
     assert found["store"]["jobs"] == "0 (0.0 MiB)"
     assert found["configurations"]["tiny"] == "runs on cpu, 2 workers: A formula and its facts"
+    near = "runs on cpu, the workers at tcp://127.0.0.1:8786, if they are there: A formula and its facts"
+    assert found["configurations"]["near"] == near
+    assert found["configurations"]["far"].startswith("cannot run: tcp://192.0.2.7:8786 is not this machine's loopback")
     assert found["configurations"]["odd"].startswith("cannot run: params/odd.yaml:1: a: unknown parameter")
     assert main(["doctor"]) == 0
     assert "  python" in capsys.readouterr().out

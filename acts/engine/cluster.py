@@ -253,7 +253,7 @@ async def _answered(address: str) -> None:
 def _silence(address: str, error: Exception) -> str:
     """Return why no scheduler could be talked to, in one line with what to do."""
     if isinstance(error, OSError):
-        return f"no scheduler answered at {address} within {ANSWER:.0f} s; start one with dask scheduler and run again"
+        return f"no scheduler answered at {address} within {ANSWER:g} s; start one with dask scheduler and run again"
     return f"what answers at {address} is no scheduler that can be used: {_told(error)}"
 
 

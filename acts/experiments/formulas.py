@@ -18,7 +18,8 @@ from acts.records import frame
 
 word = "formulas"
 rooms = ("activations", "elementwise", "facts", "properties", "theory")
-budget = 0.6  # seconds for all parts of one activation
+budget = 60.0
+COST = 0.6  # seconds for all parts of one activation
 EXTREMA = (("minimum", "infimum"), ("maximum", "supremum"))
 
 
@@ -30,7 +31,7 @@ def plan(params: Any, records: pd.DataFrame) -> list[Job]:
         return []
     chosen = names() if section.activations == "all" else [get(name).name for name in section.activations]
     curve = {"points": section.points, "span": float(section.span)}
-    return [Job(word, name, tuple(runs(get(name), curve)), seconds=budget) for name in chosen]
+    return [Job(word, name, tuple(runs(get(name), curve)), seconds=COST) for name in chosen]
 
 
 def runs(activation: Activation, curve: Mapping[str, Any]) -> Iterator[Run]:
