@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,6 +18,7 @@ import psutil
 import pytest
 
 from acts import params
+from acts.__main__ import parser
 from acts.engine import addresses, cluster, desk, devices, keys, software
 from acts.engine.addresses import NoCluster
 from acts.engine.cluster import Cluster
@@ -425,3 +427,31 @@ def test_an_encrypted_cluster_is_used_with_its_certificate_and_not_without(toy, 
         given = {"ca-file": certificate, "client.cert": certificate, "client.key": key}
         with dask.config.set({f"distributed.comm.tls.{name}": path for name, path in given.items()}):
             assert computed(toy, own.address).computed == 11
+
+
+# --- what the page on clusters says -----------------------------------------------------------------------------------
+
+
+def commands():
+    """Return the commands that the page on clusters gives, a line each."""
+    page = (Path(__file__).parents[1] / "docs" / "clusters.md").read_text()
+    blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    return [line for block in blocks for line in block.replace("\\\n", "").splitlines() if ".venv/bin/" in line]
+
+
+@pytest.mark.parametrize("what", ["scheduler", "worker"])
+def test_every_option_of_dask_on_the_page_is_one(what):
+    told = subprocess.run([DASK, what, "--help"], capture_output=True, text=True, check=True).stdout
+    known = set(re.findall(r"--[a-z-]+", told))
+    given = [set(re.findall(r"--[a-z-]+", line)) for line in commands() if f"/dask {what} " in line]
+    assert len(given) >= 3
+    assert all(options <= known for options in given)
+
+
+def test_every_run_on_the_page_is_understood():
+    given = [line.partition("-m acts ")[2].split() for line in commands() if "-m acts " in line]
+    assert len(given) >= 4
+    for words in given:
+        asked = parser().parse_args(words)
+        assert addresses.known(asked.engine)
+        assert asked.config in params.configurations()
