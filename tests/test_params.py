@@ -90,8 +90,8 @@ def test_a_good_configuration_is_read_and_frozen(root):
         loaded.workers = 3
 
 
-CONFIGURATIONS = ["smoke", "cpu", "gpu", "full"]
-SEEDS = {"smoke": 6, "cpu": 12, "gpu": 12, "full": 20}
+CONFIGURATIONS = ["smoke", "cpu", "gpu", "cluster", "full"]
+SEEDS = {"smoke": 6, "cpu": 12, "gpu": 12, "cluster": 12, "full": 20}
 FEW = ("cnn", "rnn", "gru", "transformer")  # networks that learn one by one or slowly compare few activations
 
 
@@ -109,8 +109,23 @@ def test_every_configuration_of_the_review_is_good(config):
     assert set(loaded.notebooks) <= set(there)
 
 
-def test_gpu_is_the_same_review_as_cpu():
-    assert params.load("gpu").experiments == params.load("cpu").experiments
+@pytest.mark.parametrize("config", ["gpu", "cluster"])
+def test_elsewhere_it_is_the_same_review_as_on_two_cores(config):
+    there, here = params.load(config), params.load("cpu")
+    assert (there.experiments, there.notebooks) == (here.experiments, here.notebooks)
+    assert (there.device, there.engine) != (here.device, here.engine)
+
+
+@pytest.mark.parametrize("engine", ["tcp://127.0.0.1:8786", "tls://[::1]:1", "scheduler-file:a/b.json", "there.json"])
+def test_an_engine_may_be_a_scheduler(root, engine):
+    (root / "params" / "far.yaml").write_text(GOOD + f"engine: {engine}\n")
+    assert params.load("far").engine == engine
+
+
+@pytest.mark.parametrize("engine", ["locale", "tcp://127.0.0.1", "http://127.0.0.1:1", "''"])
+def test_an_engine_that_is_none_is_one_line_that_says_what_is(root, engine):
+    forms = "serial, local, tcp://HOST:PORT, tls://HOST:PORT or scheduler-file:PATH"
+    assert f"engine: should be {forms}, not " in fault(root, GOOD + f"engine: {engine}\n")
 
 
 def planned(config):
