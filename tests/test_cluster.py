@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,10 +22,11 @@ from acts import params
 from acts.__main__ import parser
 from acts.engine import addresses, cluster, desk, devices, keys, software
 from acts.engine.addresses import NoCluster
+from acts.engine.attempts import Attempts
 from acts.engine.cluster import Cluster
-from acts.engine.dispatch import LostScheduler
+from acts.engine.dispatch import LostScheduler, _receipt
 from acts.engine.progress import Teller
-from acts.engine.work import Task, perform
+from acts.engine.work import Receipt, Task, do, perform
 
 TOYS = Path(__file__).parent / "toys"
 DASK = str(Path(sys.executable).with_name("dask"))
@@ -255,16 +257,15 @@ def finished_jobs(store, *, count):
 MANY = json.dumps({"activations": [f"a{number}" for number in range(40)], "seeds": 1, "runs": {"sleep": 0.1}})
 
 
-def test_after_kill_9_of_the_driver_the_workers_stay_and_the_next_run_goes_on(standing, tmp_path):
-    process = driver(standing.address, tmp_path, TOY=MANY)
+def test_after_kill_9_of_the_driver_the_workers_stay_and_the_next_run_goes_on(standing, toy, tmp_path, monkeypatch):
+    monkeypatch.setenv("TOY", MANY)
+    process = driver(standing.address, tmp_path / "store")
     finished_jobs(tmp_path, count=3)
     process.kill()
     process.communicate()
-    again = driver(standing.address, tmp_path, TOY=MANY)
-    out, err = again.communicate(timeout=60)
-    assert (again.returncode, err) == (0, "")
-    assert out.splitlines()[-1].endswith(" of 43")
-    assert "computed 43" not in out
+    outcome = computed(toy, standing.address)
+    assert (outcome.runs, outcome.failures) == (43, [])
+    assert outcome.computed < 43
 
 
 def test_ctrl_c_ends_within_five_seconds_with_130_and_one_line(standing, tmp_path):
@@ -275,6 +276,58 @@ def test_ctrl_c_ends_within_five_seconds_with_130_and_one_line(standing, tmp_pat
     _, err = process.communicate(timeout=20)
     assert time.monotonic() - began < 5
     assert (process.returncode, len(err.splitlines())) == (130, 1)
+
+
+class KilledWorker(Exception):
+    """Stands for Dask's own, which is known by its name."""
+
+
+@dataclass
+class Future:
+    """What came back of a task, as Dask tells it."""
+
+    status: str
+    raised: Exception
+
+    def exception(self, **_):
+        """Return what the task raised."""
+        return self.raised
+
+    def result(self, **_):
+        """Raise what kept the result from being handed over."""
+        raise self.raised
+
+
+@pytest.mark.parametrize(
+    "future",
+    [
+        Future("cancelled", Exception()),
+        Future("lost", Exception()),
+        Future("finished", CancelledError()),
+        Future("finished", ConnectionResetError()),
+    ],
+)
+def test_whatever_cuts_the_scheduler_off_is_told_as_its_loss(future, toy, tmp_path):
+    with pytest.raises(LostScheduler, match=r"^the scheduler has gone$"):
+        _receipt(task(toy, tmp_path), future)
+
+
+def test_what_dask_says_of_a_task_is_held_against_the_ledger_and_the_store(toy, tmp_path):
+    """Dask blames whatever waited on a worker that died, and loses results that are in the store."""
+    given = task(toy, tmp_path)
+    assert _receipt(given, Future("error", ValueError("no\nway"))) == Receipt("failed", reason="no way")
+    assert _receipt(given, Future("error", KilledWorker())) is None
+    assert _receipt(given, Future("finished", TimeoutError())) == Receipt("lost")
+    Attempts(tmp_path).begin(given.name, driver=given.driver)
+    assert _receipt(given, Future("error", KilledWorker())) == Receipt("lost")
+    Attempts(tmp_path).end(given.name)
+    assert do(given) == _receipt(given, Future("finished", TimeoutError())) == Receipt("done", 1)
+
+
+def task(module, store):
+    """Return a task of the toy for one run."""
+    run = {"phase": "tune", "seed": 1}
+    return Task("toy", module.__file__, "relu", (run,), ("one",), keys.source_of(module), str(store), "here~1~x")
 
 
 # --- who is refused ---------------------------------------------------------------------------------------------------
@@ -375,21 +428,18 @@ def test_an_address_that_does_not_answer_as_a_scheduler_is_refused_in_one_line(a
 # --- clusters of their own --------------------------------------------------------------------------------------------
 
 
-def test_a_scheduler_that_dies_ends_the_run_with_75_and_what_was_done(tmp_path):
+def test_a_scheduler_that_dies_ends_the_run_with_75_and_what_was_done(toy, tmp_path, monkeypatch):
+    monkeypatch.setenv("TOY", MANY)
     with started(tmp_path) as own:
-        process = driver(own.address, tmp_path / "store", TOY=MANY)
+        process = driver(own.address, tmp_path / "store")
         finished_jobs(tmp_path, count=3)
         own.scheduler.kill()
         _, err = process.communicate(timeout=30)
     kept = len(list(tmp_path.rglob("*.acts")))
     assert process.returncode == 75
-    line = err.splitlines()[-1]
-    assert line.startswith("the scheduler has gone; ")
-    assert line.endswith(" of 40 runs of toy are done and kept; run the same again to continue")
-    again = driver("serial", tmp_path / "store", TOY=MANY)
-    out, _ = again.communicate(timeout=60)
-    assert out.splitlines()[-1] == f"computed {43 - kept} of 43"
-    assert len(err.splitlines()) == 1
+    told = r"the scheduler has gone; \d+ of 40 runs of toy are done and kept; run the same again to continue\n"
+    assert re.fullmatch(told, err)
+    assert computed(toy, "serial").computed == 43 - kept
 
 
 def test_a_scheduler_without_workers_is_busy_and_one_that_loses_them_ends_the_run(toy, tmp_path, monkeypatch, capsys):
@@ -409,6 +459,19 @@ def test_a_scheduler_without_workers_is_busy_and_one_that_loses_them_ends_the_ru
     assert "1 worker of the cluster at" in told
     assert "a worker has 2 threads and does one job at a time: --nthreads 1 --nworkers 2 uses them" in told
     assert ("can run code as you" in told) == (not own.address.startswith("tcp://127."))
+
+
+def test_a_scheduler_that_hangs_ends_the_run_too(toy, tmp_path, monkeypatch):
+    asked(monkeypatch, *(f"a{number}" for number in range(40)), seeds=1, sleep=0.1)
+
+    def hang():
+        finished_jobs(tmp_path, count=2)
+        own.scheduler.send_signal(signal.SIGSTOP)
+
+    with started(tmp_path, worker=("--nthreads", "1", "--no-nanny")) as own, at(own.address, patience=2.0) as here:
+        Thread(target=hang).start()
+        with pytest.raises(LostScheduler, match=r"^the scheduler does not answer any more; \d+ of 40 runs of toy are"):
+            here.compute(toy)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")

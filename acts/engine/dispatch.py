@@ -100,10 +100,10 @@ def _receipt(task: Task, future: Any) -> Receipt | None:
         if future.status != "error":
             return Receipt(**future.result(timeout=GATHER))
         raised = future.exception(timeout=GATHER)
-    except CancelledError as error:
-        raise LostScheduler("the scheduler has gone") from error
     except TimeoutError:  # its worker went when all was done but handing over, or before
         return stored(Store(Path(task.store)), task.name) or Receipt("lost")
+    except (CancelledError, OSError) as error:
+        raise LostScheduler("the scheduler has gone") from error
     if type(raised).__name__ != "KilledWorker":
         return Receipt("failed", reason=" ".join(str(raised).split())[:200])
     began = Attempts(Path(task.store)).began(task.name, driver=task.driver, attempt=task.attempt)
