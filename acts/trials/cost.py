@@ -13,10 +13,12 @@ from acts.training import PAD
 from acts.trials.specs import groups, network, spec
 
 OPERATION = 5.7e-11  # seconds of a multiply-add in a step, forward and back
+SMALL = 1.1e-10  # the same in the stacked small matrices of multilayer perceptrons
+ROW = 7e-8  # of a row's targets and loss in those
 WEIGHT = 6e-10  # of moving a number by its gradient
 INPUT = 3.7e-9  # of gathering and standardising a number
 ELEMENT = {"cnn": 1.4e-9, "rnn": 3.4e-9, "gru": 3.6e-9, "transformer": 9.5e-9}  # of a unit of a layer, forward and back
-DENSE = 1.8e-9  # the same in multilayer perceptrons
+DENSE = 2.8e-9  # the same in multilayer perceptrons
 STEP = 3.3e-4  # of a group's step, whatever is in it
 TURN = {"gru": 9.3e-5, "cnn": 1.2e-4}  # of each layer at each position, whatever is in the group
 LAYER = 1.4e-5  # the same where layers are plainer
@@ -57,14 +59,19 @@ def _turns(sized: Network) -> float:
 def _row(activation: Activation, run: Run, sized: Network) -> float:
     """Return the seconds that one network takes for one row of a step.
 
-    A layer's units are told from its multiply-adds, of which each has about as many as a layer has units.
+    Outside multilayer perceptrons a layer's units are told from its multiply-adds: each has about as many as a layer
+    has units.
     """
     slower = {
         "learned": bool(activation.learnable) or activation.stochastic or not activation.elementwise,
         "norm": sized.norm != "none",
         "dropout": spec(run, "dropout") > 0,
     }
-    price = ELEMENT.get(_kind(sized), DENSE)
+    factor = 1.0
     for reason, holds in slower.items():
-        price *= SLOWER[reason] if holds else 1.0
-    return sized.inputs * INPUT + sized.operations * (OPERATION + price / sized.spots[0].units)
+        factor *= SLOWER[reason] if holds else 1.0
+    price = ELEMENT.get(_kind(sized))
+    if price is None:
+        units = sum(spot.units for spot in sized.spots)
+        return sized.inputs * INPUT + sized.operations * SMALL + units * DENSE * factor + ROW
+    return sized.inputs * INPUT + sized.operations * (OPERATION + price * factor / sized.spots[0].units)
