@@ -35,7 +35,9 @@ class Search:
 
     ``fixed`` is the part of a run's spec that all runs share: data set, network, optimiser, steps and the like; of it
     ``while_tuning`` says what is otherwise in tuning runs. ``scored`` counts the rows that a run of each phase is
-    scored on after its last step, for the estimate of its cost.
+    scored on after its last step, for the estimate of its cost. ``tag`` names what sets the search apart from others of
+    the same activation and cell (``study=centring``): it is the arm of tuning rows, and follows ``best`` and ``each``
+    in final ones. ``scales_of`` is the activation whose inits are taken, the trained one where it is None.
     """
 
     fixed: Mapping[str, Any]
@@ -45,6 +47,8 @@ class Search:
     growths: int
     while_tuning: Mapping[str, Any] = field(default_factory=dict)
     scored: Mapping[str, int] = field(default_factory=dict)
+    tag: str = ""
+    scales_of: str | None = None
 
 
 # --- plan -------------------------------------------------------------------------------------------------------------
@@ -53,9 +57,10 @@ class Search:
 def curves(records: pd.DataFrame, word: str, metric: str) -> Curves:
     """Return what tuning has measured so far, a response curve (rate to metric) for every arm and tuning seed."""
     rows = where(records, experiment=word, phase="tune", metric=metric, split="validation")
-    columns = ("activation", *CELL, "init", "seed", "lr", "value")
+    columns = ("activation", *CELL, "arm", "init", "seed", "lr", "value")
     found: Curves = {}
-    for *arm, rate, value in zip(*(rows[column].tolist() for column in columns), strict=True):
+    listed = (rows[column].fillna("") if column == "arm" else rows[column] for column in columns)
+    for *arm, rate, value in zip(*(values.tolist() for values in listed), strict=True):
         found.setdefault(tuple(arm), {})[rate] = value
     return found
 
@@ -69,8 +74,9 @@ def jobs(word: str, activation: str, search: Search, measured: Curves) -> Iterat
 
 def _runs(activation: str, search: Search, measured: Curves) -> tuple[list[Run], list[Run]]:
     """Return tuning runs and final runs; an init that the activation does not have is left out."""
-    inits = [(rule, numbers) for rule in search.inits if (numbers := scales(activation, rule))]
-    arm = (activation, *(search.fixed[column] for column in CELL))
+    source = search.scales_of or activation
+    inits = [(rule, numbers) for rule in search.inits if (numbers := scales(source, rule))]
+    arm = (activation, *(search.fixed[column] for column in CELL), search.tag)
     tune: list[Run] = []
     final: list[Run] = []
     for seed in range(search.seeds):
@@ -79,21 +85,24 @@ def _runs(activation: str, search: Search, measured: Curves) -> tuple[list[Run],
             known = measured.get((*arm, rule, SEED + seed), {})
             rates, choice = tuning.search(search.rates, known, growths=search.growths)
             shared = {**search.fixed, **search.while_tuning, "split": seed, "init": rule, "scales": numbers}
+            shared |= {"arms": [search.tag]} if search.tag else {}
             tune += [{**shared, "phase": "tune", "seed": SEED + seed, "lr": rate} for rate in rates]
             if choice is not None:
                 choices[rule] = choice
         if len(choices) == len(inits):
             final += [
-                _final({**search.fixed, "init": rule, "scales": numbers}, seed, choices) for rule, numbers in inits
+                _final({**search.fixed, "init": rule, "scales": numbers}, seed, choices, tag=search.tag)
+                for rule, numbers in inits
             ]
     return tune, final
 
 
-def _final(shared: dict[str, Any], seed: int, choices: Mapping[str, tuning.Choice]) -> Run:
+def _final(shared: dict[str, Any], seed: int, choices: Mapping[str, tuning.Choice], *, tag: str = "") -> Run:
     """Return the final run of a seed and an init, with the rate chosen and the arms that it speaks for."""
     choice = choices[shared["init"]]
     best = min(choices, key=lambda rule: choices[rule].rank)
-    chosen = {"lr": choice.rate, "edge": choice.edge, "arms": ["each", "best"][: 1 + (shared["init"] == best)]}
+    arms = [f"{arm};{tag}" if tag else arm for arm in ("each", "best")][: 1 + (shared["init"] == best)]
+    chosen = {"lr": choice.rate, "edge": choice.edge, "arms": arms}
     return {**shared, "phase": "final", "seed": seed, "split": seed, **chosen}
 
 
@@ -139,6 +148,8 @@ def measure(job: Job, rows: Callable[[Activation, Sequence[Run]], Iterable[list[
             runs = [job.runs[member] for member in members]
             for member, run, own in zip(members, runs, rows(activation, runs), strict=True):
                 who = {"experiment": job.experiment, "activation": job.activation, **{name: run[name] for name in WHO}}
+                if run["phase"] == "tune" and "arms" in run:
+                    who["arm"] = run["arms"][0]
                 found[member] = [{**who, **row} for row in own]
     table = frame(row for own in found for row in own)
     ends = np.cumsum([len(own) for own in found])

@@ -25,6 +25,7 @@ def search(**changed: Any) -> Search:
 
 def row(activation: str, run: Run, value: float) -> dict[str, Any]:
     who = {"experiment": "toy", "activation": activation, **{name: run[name] for name in tuned.WHO}}
+    who["arm"] = run["arms"][0] if "arms" in run else None
     return {**who, "split": "validation", "metric": "loss", "value": value}
 
 
@@ -156,6 +157,22 @@ def test_curves_tell_arms_apart_and_leave_other_records_out():
         {"norm": "batch"}, {"optimizer": "adam"}, {"experiment": "another"}, {"metric": "error"}, {"split": "test"},
     )]  # fmt: skip
     found = tuned.curves(records.frame([*rows, *other]), "toy", "loss")
-    arm = ("relu", "spirals", "mlp_2x8", "none", "sgd", "he", 1000)
+    arm = ("relu", "spirals", "mlp_2x8", "none", "sgd", "", "he", 1000)
     assert found[arm] == {0.25: 0.25, 0.5: 0.5, 1.0: 1.0}
     assert len(found) == 3
+
+
+def test_a_tag_tells_searches_of_one_activation_apart_and_names_their_arms():
+    """Two studies of one activation in one cell must neither share a tuned rate nor a key."""
+    tune, final = play(valley(0.5), search(tag="study=shift"))
+    assert {tuple(run["arms"]) for run in tune} == {("study=shift",)}
+    assert {run["arms"][0] for run in final} == {"each;study=shift"}
+    assert {run["arms"][-1] for run in final if run["init"] == "he"} == {"best;study=shift"}
+    rows = records.frame(row("relu", run, run["lr"]) for run in tune)
+    (job,) = tuned.jobs("toy", "relu", search(), tuned.curves(rows, "toy", "loss"))
+    assert {run["phase"] for run in job.runs} == {"tune"}
+
+
+def test_scales_may_be_those_of_another_activation():
+    (job,) = tuned.jobs("toy", "tanh", search(scales_of="gelu", inits=("stable",)), {})
+    assert {tuple(run["scales"]) for run in job.runs} == {tuple(tuned.scales("gelu", "stable") or ())}
