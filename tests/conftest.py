@@ -4,6 +4,9 @@ Shapes in signatures are checked at every call while tests run.
 """
 
 import os
+from pathlib import Path
+
+import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -14,3 +17,15 @@ install_import_hook(
     ["acts.diagnostics", "acts.networks", "acts.noise", "acts.training", "acts.trials", "acts.stats", "acts.claims"],
     "beartype.beartype",
 )
+
+
+@pytest.fixture
+def review_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder as reviews stand in, without a configuration; acts works there."""
+    for folder in ("params", "notebooks"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "Makefile").touch()
+    (tmp_path / "notebooks" / "00_verdicts.ipynb").write_text("{}")
+    monkeypatch.setenv("ACTS_ROOT", str(tmp_path))
+    monkeypatch.delenv("ACTS_STORE", raising=False)
+    return tmp_path

@@ -30,16 +30,10 @@ notebooks: [00_verdicts]
 
 
 @pytest.fixture
-def root(tmp_path, monkeypatch):
+def root(review_folder):
     """Return a review's folder with one small configuration."""
-    for folder in ("params", "notebooks"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "Makefile").touch()
-    (tmp_path / "notebooks" / "00_verdicts.ipynb").write_text("{}")
-    (tmp_path / "params" / "tiny.yaml").write_text(TINY)
-    monkeypatch.setenv("ACTS_ROOT", str(tmp_path))
-    monkeypatch.delenv("ACTS_STORE", raising=False)
-    return tmp_path
+    (review_folder / "params" / "tiny.yaml").write_text(TINY)
+    return review_folder
 
 
 @pytest.fixture

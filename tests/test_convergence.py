@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import reviewing
+from reviewing import Reviewed
 
-from acts import jobs, records, tuning
+from acts import records, tuning
 from acts.experiments import convergence
-from acts.jobs import Job
 from acts.params import Params
 
 SMALL: dict[str, Any] = {
@@ -32,29 +33,12 @@ def params(**changed: Any) -> Params:
     return Params.model_validate(asked)
 
 
-def name(job: Job, run: Any) -> str:
-    return jobs.canonical([job.activation, dict(run)])
-
-
-def review(asked: Params, *, alone: bool = False) -> tuple[pd.DataFrame, list[list[Job]]]:
-    """Plan and measure until nothing is missing, as the engine does; ``alone`` makes every run a job of its own."""
-    done: dict[str, pd.DataFrame] = {}
-    rounds = []
-    while True:
-        planned = convergence.plan(asked, records.concat(done.values()))
-        rounds.append(planned)
-        missing = [job.only([name(job, run) not in done for run in job.runs]) for job in planned]
-        missing = [job for job in missing if job.runs]
-        if not missing:
-            return records.concat(done.values()), rounds
-        for job in missing:
-            parts = [Job(job.experiment, job.activation, (run,)) for run in job.runs] if alone else [job]
-            for part in parts:
-                done |= dict(zip([name(part, run) for run in part.runs], convergence.measure(part), strict=True))
+def review(asked: Params, *, alone: bool = False) -> Reviewed:
+    return reviewing.review(convergence, asked, alone=alone)
 
 
 @pytest.fixture(scope="module")
-def reviewed() -> tuple[pd.DataFrame, list[list[Job]]]:
+def reviewed() -> Reviewed:
     return review(params())
 
 
@@ -62,7 +46,7 @@ def final(table: pd.DataFrame, **conditions: Any) -> pd.DataFrame:
     return records.where(table, phase="final", **conditions)
 
 
-def test_records_keep_the_rules_of_the_table(reviewed: tuple[pd.DataFrame, list[list[Job]]]) -> None:
+def test_records_keep_the_rules_of_the_table(reviewed: Reviewed) -> None:
     table, _ = reviewed
     records.check(table)
     assert set(table["phase"]) == {"tune", "final"}
@@ -71,7 +55,7 @@ def test_records_keep_the_rules_of_the_table(reviewed: tuple[pd.DataFrame, list[
     assert not table["value"].isna().any()
 
 
-def test_every_arm_is_paired_over_activations(reviewed: tuple[pd.DataFrame, list[list[Job]]]) -> None:
+def test_every_arm_is_paired_over_activations(reviewed: Reviewed) -> None:
     table, _ = reviewed
     for split in ("train", "test"):
         for optimizer in ("sgd", "adam"):
@@ -84,7 +68,7 @@ def test_every_arm_is_paired_over_activations(reviewed: tuple[pd.DataFrame, list
                 assert records.paired(each, "loss_area").notna().all().all()
 
 
-def test_final_rates_are_those_that_tuning_chooses(reviewed: tuple[pd.DataFrame, list[list[Job]]]) -> None:
+def test_final_rates_are_those_that_tuning_chooses(reviewed: Reviewed) -> None:
     table, _ = reviewed
     tuned = records.where(table, phase="tune", metric="loss_area")
     arms = ["activation", "optimizer", "init", "seed"]
@@ -98,7 +82,7 @@ def test_final_rates_are_those_that_tuning_chooses(reviewed: tuple[pd.DataFrame,
         assert final(table, metric="lr_edge", **where)["value"].tolist() == [choice.edge]
 
 
-def test_best_picks_the_init_whose_tuned_loss_is_lowest(reviewed: tuple[pd.DataFrame, list[list[Job]]]) -> None:
+def test_best_picks_the_init_whose_tuned_loss_is_lowest(reviewed: Reviewed) -> None:
     table, _ = reviewed
     tuned = records.where(table, phase="tune", metric="loss_area")
     for (activation, optimizer, seed), curves in tuned.groupby(["activation", "optimizer", "seed"]):
@@ -109,7 +93,7 @@ def test_best_picks_the_init_whose_tuned_loss_is_lowest(reviewed: tuple[pd.DataF
         assert final(table, arm="best", metric="lr_tuned", **where)["init"].tolist() == [min(ranks, key=ranks.get)]
 
 
-def test_both_arms_of_one_run_say_the_same(reviewed: tuple[pd.DataFrame, list[list[Job]]]) -> None:
+def test_both_arms_of_one_run_say_the_same(reviewed: Reviewed) -> None:
     table, _ = reviewed
     columns = ["activation", "optimizer", "seed", "init", "split"]
     for metric in ("loss_area", "accuracy"):
@@ -119,7 +103,7 @@ def test_both_arms_of_one_run_say_the_same(reviewed: tuple[pd.DataFrame, list[li
         assert (each.loc[best.index] == best).all()
 
 
-def test_the_area_is_the_mean_of_the_curve(reviewed: tuple[pd.DataFrame, list[list[Job]]]) -> None:
+def test_the_area_is_the_mean_of_the_curve(reviewed: Reviewed) -> None:
     table, _ = reviewed
     curves = final(table, arm="best", metric="loss", split="test")
     assert sorted(set(curves["step"])) == [0, 5, 10, 15, 20, 25, 30]
@@ -132,7 +116,7 @@ def test_the_area_is_the_mean_of_the_curve(reviewed: tuple[pd.DataFrame, list[li
     np.testing.assert_allclose(areas.sort_index(), train.sort_index(), rtol=1e-9)
 
 
-def test_a_target_has_steps_and_says_whether_it_is_reached(reviewed: tuple[pd.DataFrame, list[list[Job]]]) -> None:
+def test_a_target_has_steps_and_says_whether_it_is_reached(reviewed: Reviewed) -> None:
     table, _ = reviewed
     for share in convergence.TARGETS:
         target = final(table, arm=f"best;target={share:g}")
@@ -143,17 +127,17 @@ def test_a_target_has_steps_and_says_whether_it_is_reached(reviewed: tuple[pd.Da
         assert steps.between(1, 31).all()
 
 
-def test_a_plan_is_pure_and_keeps_what_is_done(reviewed: tuple[pd.DataFrame, list[list[Job]]]) -> None:
+def test_a_plan_is_pure_and_keeps_what_is_done(reviewed: Reviewed) -> None:
     table, rounds = reviewed
     shuffled = table.sample(frac=1, random_state=0, ignore_index=True)
     assert convergence.plan(params(), shuffled) == rounds[-1] == convergence.plan(params(), table)
-    names = [{name(job, run) for job in planned for run in job.runs} for planned in rounds]
+    names = [{reviewing.name(job, run) for job in planned for run in job.runs} for planned in rounds]
     for earlier, later in pairwise(names):
         assert earlier <= later
     assert all(job.seconds > 0 for job in rounds[-1])
 
 
-def test_records_do_not_depend_on_how_runs_are_grouped(reviewed: tuple[pd.DataFrame, list[list[Job]]]) -> None:
+def test_records_do_not_depend_on_how_runs_are_grouped(reviewed: Reviewed) -> None:
     table, _ = reviewed
     small = params(activations=("tanh",), optimizers=("adam",), inits=("stable",), seeds=2)
     apart, _ = review(small, alone=True)
@@ -167,12 +151,12 @@ def test_records_do_not_depend_on_how_runs_are_grouped(reviewed: tuple[pd.DataFr
 
 
 def test_one_more_seed_or_activation_asks_for_its_runs_alone(
-    reviewed: tuple[pd.DataFrame, list[list[Job]]],
+    reviewed: Reviewed,
 ) -> None:
     table, rounds = reviewed
-    before = {name(job, run) for job in rounds[-1] for run in job.runs}
+    before = {reviewing.name(job, run) for job in rounds[-1] for run in job.runs}
     more = convergence.plan(params(seeds=4, activations=("relu", "tanh", "elu")), table)
-    new = [(job.activation, run) for job in more for run in job.runs if name(job, run) not in before]
+    new = [(job.activation, run) for job in more for run in job.runs if reviewing.name(job, run) not in before]
     assert new
     assert all(activation == "elu" or run["seed"] in (3, 1003) for activation, run in new)
 

@@ -103,17 +103,12 @@ def test_jobs_under_way_when_a_driver_and_its_workers_are_killed_are_blamed_for_
 
 
 @pytest.fixture
-def root(tmp_path, monkeypatch):
+def root(review_folder, monkeypatch):
     """Return a review's folder with a configuration that was run and published once."""
-    for folder in ("params", "notebooks"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "Makefile").touch()
-    (tmp_path / "notebooks" / "00_verdicts.ipynb").write_text("{}")
-    monkeypatch.setenv("ACTS_ROOT", str(tmp_path))
-    monkeypatch.setenv("ACTS_STORE", str(tmp_path / "store"))
-    titled(tmp_path, "The first title")
+    monkeypatch.setenv("ACTS_STORE", str(review_folder / "store"))
+    titled(review_folder, "The first title")
     assert main(["run", "tiny"]) == 0
-    return tmp_path
+    return review_folder
 
 
 def titled(root, title):

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import reviewing
+from reviewing import Reviewed
 
-from acts import datasets, jobs, records, tuning
+from acts import datasets, records, tuning
 from acts.experiments import generalization
-from acts.jobs import Job
 from acts.params import Params
 
 CLASSES: dict[str, Any] = {
@@ -20,7 +21,6 @@ CLASSES: dict[str, Any] = {
 QUANTITY = {**CLASSES, "dataset": "diabetes", "optimizer": "sgd", "dropout": 0.1, "rates": (0.02, 0.04)}
 CODES = {**CLASSES, "dataset": "digits", "network": "autoencoder_16x4", "norm": "layer", "inits": ("lecun",)}
 TASKS = (CLASSES, QUANTITY, CODES)
-Reviewed = tuple[pd.DataFrame, list[list[Job]]]
 
 
 def params(*tasks: dict[str, Any], **changed: Any) -> Params:
@@ -28,25 +28,8 @@ def params(*tasks: dict[str, Any], **changed: Any) -> Params:
     return Params.model_validate({"title": "small", "experiments": {"generalization": given}, "notebooks": ("a",)})
 
 
-def name(job: Job, run: Any) -> str:
-    return jobs.canonical([job.activation, dict(run)])
-
-
 def review(asked: Params, *, alone: bool = False) -> Reviewed:
-    """Plan and measure until nothing is missing, as the engine does; ``alone`` makes every run a job of its own."""
-    done: dict[str, pd.DataFrame] = {}
-    rounds = []
-    while True:
-        planned = generalization.plan(asked, records.concat(done.values()))
-        rounds.append(planned)
-        missing = [job.only([name(job, run) not in done for run in job.runs]) for job in planned]
-        missing = [job for job in missing if job.runs]
-        if not missing:
-            return records.concat(done.values()), rounds
-        for job in missing:
-            parts = [Job(job.experiment, job.activation, (run,)) for run in job.runs] if alone else [job]
-            for part in parts:
-                done |= dict(zip([name(part, run) for run in part.runs], generalization.measure(part), strict=True))
+    return reviewing.review(generalization, asked, alone=alone)
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +160,7 @@ def test_a_plan_is_pure_and_keeps_what_is_done(reviewed: Reviewed) -> None:
     table, rounds = reviewed
     shuffled = table.sample(frac=1, random_state=0, ignore_index=True)
     assert generalization.plan(params(), shuffled) == rounds[-1] == generalization.plan(params(), table)
-    names = [{name(job, run) for job in planned for run in job.runs} for planned in rounds]
+    names = [{reviewing.name(job, run) for job in planned for run in job.runs} for planned in rounds]
     for earlier, later in pairwise(names):
         assert earlier <= later
     assert all(job.seconds > 0 for job in rounds[-1])
@@ -194,11 +177,11 @@ def test_records_do_not_depend_on_how_runs_are_grouped(reviewed: Reviewed) -> No
 
 def test_one_more_seed_or_activation_or_task_asks_for_its_runs_alone(reviewed: Reviewed) -> None:
     table, rounds = reviewed
-    before = {name(job, run) for job in rounds[-1] for run in job.runs}
+    before = {reviewing.name(job, run) for job in rounds[-1] for run in job.runs}
     wider = {**CLASSES, "activations": ("relu", "tanh", "elu")}
     more = {**CLASSES, "dataset": "xor"}
     asked = generalization.plan(params(wider, QUANTITY, CODES, more, seeds=3), table)
-    new = [(job.activation, run) for job in asked for run in job.runs if name(job, run) not in before]
+    new = [(job.activation, run) for job in asked for run in job.runs if reviewing.name(job, run) not in before]
     assert new
     assert all(one == "elu" or run["split"] == 2 or run["dataset"] == "xor" for one, run in new)
 
