@@ -21,7 +21,8 @@ from acts import datasets
 from acts.__main__ import main
 from acts.datasets import makers, makers_packaged, sources, splits
 
-CLASSES = ["xor", "spirals", "moons", "teacher", "mnist1d", "digits", "breast_cancer", "wine"]
+PLANE = ["xor", "spirals", "moons", "circles", "quantiles", "hastie"]
+CLASSES = [*PLANE, "teacher", "mnist1d", "digits", "breast_cancer", "wine", "iris"]
 CURVES = ["waves", "rough", "diabetes"]
 OFFLINE = [*CLASSES, *CURVES, "docstrings"]
 PUBLISHED = [name for name in datasets.names() if datasets.source(name).files]
@@ -171,6 +172,16 @@ def test_moons_are_half_circles_that_reach_to_each_others_centre() -> None:
 def test_xor_is_the_sign_of_the_product_where_there_is_no_noise() -> None:
     x, differ = makers.xor(rows=400, noise=0.0, seed=3)
     np.testing.assert_array_equal(differ, x[:, 0] * x[:, 1] < 0)
+
+
+def test_rings_and_shells_are_told_apart_by_the_distance_from_the_origin() -> None:
+    x, ring = makers.circles(rows=2000, inner=0.5, noise=0.0, seed=3)
+    np.testing.assert_allclose(np.hypot(*x.T), np.where(ring == 1, 0.5, 1), atol=1e-12)
+    x, shell = makers.quantiles(rows=999, inputs=4, classes=3, seed=3)
+    squares = (x**2).sum(axis=1)
+    np.testing.assert_array_equal(shell, np.searchsorted(np.quantile(squares, [1 / 3, 2 / 3]), squares))
+    x, far = makers.hastie(rows=2000, inputs=10, seed=3)
+    np.testing.assert_array_equal(far, (x**2).sum(axis=1) > 9.341818)
 
 
 def test_the_smooth_curve_has_no_tone_but_its_own_and_the_rough_one_halves_its_power_by_octave() -> None:

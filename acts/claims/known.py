@@ -15,8 +15,8 @@ from acts.claims.catalogue import EXPERIMENTS, Claim, ClaimError, suggestion
 
 ACTIVATIONS = Path(__file__).resolve().parent.parent / "activations"
 DATASETS = (
-    "xor", "spirals", "moons", "teacher", "waves", "rough", "mnist1d", "digits", "breast_cancer", "wine", "diabetes",
-    "docstrings", "fashion_mnist", "fashion_mnist_14", "mnist", "mnist_14", "cifar10", "california_housing",
+    "xor", "spirals", "moons", "circles", "quantiles", "hastie", "teacher", "waves", "rough", "mnist1d", "digits",
+    "breast_cancer", "wine", "iris", "diabetes", "docstrings", "fashion_mnist", "fashion_mnist_14", "mnist", "mnist_14", "cifar10", "california_housing",
     "tinyshakespeare", "gaussian",
 )  # fmt: skip
 METRICS = {

@@ -34,6 +34,33 @@ def moons(*, rows: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray
     return x + noise * generator.standard_normal((rows, 2)), moon
 
 
+def circles(*, rows: int, inner: float, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return points of two rings about the origin, of radius 1 and ``inner``, and whether a point is of the inner one."""
+    generator = np.random.default_rng(seed)
+    ring = np.arange(rows) % 2
+    angle = generator.uniform(0, 2 * np.pi, rows)
+    radius = np.where(ring == 1, inner, 1.0)
+    x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return x + noise * generator.standard_normal((rows, 2)), ring
+
+
+def quantiles(*, rows: int, inputs: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return Gaussian points and the shell about the origin that each lies in, all shells equally full."""
+    x = np.random.default_rng(seed).standard_normal((rows, inputs))
+    return x, (x**2).sum(axis=1).argsort().argsort() * classes // rows
+
+
+def hastie(*, rows: int, inputs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return Gaussian points and whether their squared length exceeds its median.
+
+    Source: Hastie, Tibshirani and Friedman, The elements of statistical learning, 2009, equation 10.2.
+    """
+    from scipy.stats import chi2
+
+    x = np.random.default_rng(seed).standard_normal((rows, inputs))
+    return x, ((x**2).sum(axis=1) > chi2.ppf(0.5, inputs)).astype(np.int64)
+
+
 def teacher(*, rows: int, inputs: int, classes: int, waves: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return Gaussian points and the largest output of a fixed random network of cosines.
 

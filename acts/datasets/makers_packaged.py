@@ -28,6 +28,13 @@ def wine() -> tuple[np.ndarray, np.ndarray]:
     return load_wine(return_X_y=True)
 
 
+def iris() -> tuple[np.ndarray, np.ndarray]:
+    """Return lengths and widths of the sepals and petals of 150 irises, and which of three species each is."""
+    from sklearn.datasets import load_iris
+
+    return load_iris(return_X_y=True)
+
+
 def diabetes() -> tuple[np.ndarray, np.ndarray]:
     """Return 10 measures of 442 patients, as they were taken, and the disease's progression a year later.
 

@@ -120,6 +120,9 @@ def _tables() -> dict[str, Source]:
 _XOR = (("rows", 4000), ("noise", 0.5), ("seed", 0))
 _SPIRALS = (("rows", 4000), ("turns", 1.25), ("noise", 0.03), ("seed", 0))
 _MOONS = (("rows", 4000), ("noise", 0.2), ("seed", 0))
+_CIRCLES = (("rows", 4000), ("inner", 0.5), ("noise", 0.15), ("seed", 0))
+_QUANTILES = (("rows", 4000), ("inputs", 4), ("classes", 3), ("seed", 0))
+_HASTIE = (("rows", 4000), ("inputs", 10), ("seed", 0))
 _TEACHER = (("rows", 6000), ("inputs", 16), ("classes", 4), ("waves", 16), ("seed", 0))
 _WAVES = (("rows", 2000), ("tones", 8), ("noise", 0.1), ("seed", 0))
 _ROUGH = (("rows", 4000), ("octaves", 8), ("noise", 0.1), ("seed", 0))
@@ -148,6 +151,7 @@ _CONTENT = {
     "digits": "65e5b4619795efb40c1082f4c350c049e4ad552200d369b6ae99e21eef5e72c5",
     "breast_cancer": "f86286b06e0eb4fbbb699d6ba5df7f1432e65642369ae111d0e47b47d02338bc",
     "wine": "300d849b9eb766c3058bcebb4f806f42766e213cbcd8402c411d3d592747e011",
+    "iris": "879b81724528964779983358162a724401de00141f8cb9c922d27f908396b8c7",
     "diabetes": "70a45af6bc04fb77f713e6aca86019c4707501ef0cbd17c743d74f7a9ca8bf11",
     "docstrings": "593c3de7d40e9258d0ad781f457b0ac7fa79edd73d7e5e6c6d7a5dbb75d21e1e",
 }
@@ -162,6 +166,9 @@ def _made() -> dict[str, Source]:
         "xor": Source("XOR", (2,), 2, makers.xor, _XOR, columns=True, rows=4000),
         "spirals": Source("two spirals", (2,), 2, makers.spirals, _SPIRALS, columns=True, rows=4000),
         "moons": Source("two moons", (2,), 2, makers.moons, _MOONS, columns=True, rows=4000),
+        "circles": Source("two rings", (2,), 2, makers.circles, _CIRCLES, columns=True, rows=4000),
+        "quantiles": Source("Gaussian shells", (4,), 3, makers.quantiles, _QUANTILES, columns=True, rows=4000),
+        "hastie": Source("Hastie's ten Gaussians", (10,), 2, makers.hastie, _HASTIE, columns=True, rows=4000),
         "teacher": Source("cosine teacher", (16,), 4, makers.teacher, _TEACHER, columns=True, rows=6000),
         "waves": Source("smooth curve", (1,), 1, makers.waves, _WAVES, rows=2000, **curve),
         "rough": Source("rough curve", (1,), 1, makers.rough, _ROUGH, rows=4000, **curve),
@@ -176,6 +183,7 @@ def _packaged() -> dict[str, Source]:
         "digits": Source("digits", (1, 8, 8), 10, make.digits, rows=1797),
         "breast_cancer": Source("breast cancer", (30,), 2, make.breast_cancer, columns=True, rows=569),
         "wine": Source("wine", (13,), 3, make.wine, columns=True, rows=178),
+        "iris": Source("irises", (4,), 3, make.iris, columns=True, rows=150),
         "diabetes": Source("diabetes", (10,), 1, make.diabetes, task="regression", columns=True, rows=442),
         "docstrings": Source(
             "scikit-learn's docstrings", (64,), 95, make.docstrings, _DOCSTRINGS, task="text", rows=6475

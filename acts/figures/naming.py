@@ -31,6 +31,8 @@ _WORDS = {
     "teacher": "cosine teacher",
     "xor": "XOR",
     "moons": "two moons",
+    "circles": "two rings",
+    "quantiles": "Gaussian shells",
     "rough": "rough waves",
     "adamw": "AdamW",
     "batch": "BatchNorm",

@@ -12,8 +12,8 @@ from acts.stats.signflip import subset_means
 
 __all__ = [
     "ALPHA", "EQUIVALENCE_LEVEL", "LEVEL", "Comparison", "Decision", "Omnibus", "benjamini_hochberg", "binomial_se",
-    "compare", "correlation", "decide", "difference", "elsewhere", "expected_false", "halves", "hodges_lehmann", "holm", "log_ratio",
-    "minimum_detectable", "monte_carlo_p", "omega_interval", "omnibus", "oracle", "pairs_for_equivalence", "regret",
-    "reversal_p",
-    "sign_flip_interval", "smallest_p", "subset_means", "support_p", "tost_power", "verdict_of", "walsh_averages",
+    "compare", "correlation", "decide", "difference", "elsewhere", "expected_false", "halves", "hodges_lehmann",
+    "holm", "log_ratio", "minimum_detectable", "monte_carlo_p", "omega_interval", "omnibus", "oracle",
+    "pairs_for_equivalence", "regret", "reversal_p", "sign_flip_interval", "smallest_p", "subset_means", "support_p",
+    "tost_power", "verdict_of", "walsh_averages",
 ]  # fmt: skip

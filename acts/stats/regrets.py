@@ -1,4 +1,4 @@
-"""Regret: how far a policy falls behind the best choice, with the best choice picked on other seeds than it is scored on.
+"""Regret: how far a policy falls behind the best choice, picked on other seeds than those it is scored on.
 
 Whoever picks the best of many arms and scores it on the same runs takes luck for quality: twenty equal arms differ by
 two standard errors. So an oracle here picks on one half of the seeds and is scored on the other, and the other way
