@@ -30,7 +30,7 @@ def test_a_pick_is_made_on_the_other_half_of_the_seeds():
 
 
 def test_of_equal_arms_the_oracle_gains_nothing_on_average():
-    """Picked and scored on the same 12 seeds, the best of 10 would seem 1.54 / √12 = 0.44 sd better (order statistics)."""
+    """Picked and scored on the same 12 seeds, the best of 10 seems 1.54 / √12 = 0.44 sd better (order statistics)."""
     rng = np.random.default_rng(4)
     outcomes = rng.standard_normal((4000, 12, 10))
     found = stats.regret(outcomes, 0).mean(axis=1)
