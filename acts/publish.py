@@ -16,7 +16,7 @@ from acts.engine import desk as desks
 from acts.engine.desk import Desk, Outcome
 from acts.engine.progress import Teller
 from acts.params import Params, ParamsError
-from acts.params.schema import Place
+from acts.params.sections import Place
 from acts.provenance import describe
 from acts.staging import held, moved, writable
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from acts import networks, theory
 from acts.networks import Network, Nonlinearity, Scales, Stack
-from acts.params import schema
+from acts.params import sections
 
 PLAIN = Scales((0.8, 0.1), (1.6, 0.2), (2.0, 0.0))
 TANH = Nonlinearity(torch.tanh)
@@ -46,7 +46,7 @@ def test_other_names_are_refused(name: str) -> None:
 
 
 def test_configurations_allow_the_very_same_names() -> None:
-    (field,) = (one for one in get_args(schema.Network)[1:] if isinstance(one, FieldInfo))
+    (field,) = (one for one in get_args(sections.Network)[1:] if isinstance(one, FieldInfo))
     (pattern,) = (one.pattern for one in field.metadata if hasattr(one, "pattern"))
     assert pattern == f"^{networks.NAMES}$"
     assert all(networks.known(text.split()[0]) is None for text in networks.EXAMPLES.values())

@@ -11,7 +11,7 @@ import socket
 from pathlib import Path
 
 from acts import params
-from acts.params.schema import ENGINE
+from acts.params.sections import ENGINE
 
 HERE = ("serial", "local")
 FILE = "scheduler-file:"

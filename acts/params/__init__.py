@@ -20,9 +20,9 @@ from acts.params.schema import (
     Generalization,
     GradientFlow,
     Params,
-    Section,
     Task,
 )
+from acts.params.sections import Section
 
 __all__ = [
     "Convergence", "Experiments", "Formulas", "Generalization", "GradientFlow", "Params", "ParamsError", "Section",

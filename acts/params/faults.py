@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from acts.params.schema import Params, Place, Section
+from acts.params.schema import Params
+from acts.params.sections import Place, Section
 from acts.params.yaml12 import Lines
 
 _EXPECTED = {
