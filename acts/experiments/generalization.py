@@ -33,7 +33,7 @@ from acts.tuned import Row, Search
 
 word = "generalization"
 rooms = ("activations", "datasets", "networks", "noise", "training", "trials", "tuned")
-budget = 600.0
+budget = 850.0
 
 ROWS = {"train": 1024, "validation": 1024, "test": 2048}  # rows, at most, that a run is scored on
 WATCHED = 256  # test rows on which the loss curve is measured

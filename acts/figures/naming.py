@@ -1,7 +1,7 @@
 """Naming: what a reader calls an activation, a data set, a network, an init."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -53,6 +53,7 @@ _GREEK = {
     "max_val": "max",
 }
 _NETWORK = re.compile(r"(?P<kind>[a-z]+)_(?P<depth>\d+)x(?P<width>\d+)")
+_SETTING = re.compile(r"(\w+)=([^,]+)")
 _VARIANT = re.compile(r"(?P<name>\w+)\((?P<settings>.*)\)")
 
 
@@ -107,10 +108,19 @@ def label(table: pd.DataFrame, activation: str) -> str:
     """Return the label of an activation or of a variant of one; its own name where the catalogue does not know it."""
     variant = _VARIANT.fullmatch(activation)
     if variant:
-        settings = re.sub(r"\w+(?==)", lambda found: greek(found[0]), variant["settings"])
-        return f"{label(table, variant['name'])} ({settings.replace('=', ' = ').replace(',', ', ')})"
+        return _varied(label(table, variant["name"]), dict(_SETTING.findall(variant["settings"])))
     found = table.loc[table["name"] == activation, "label"]
     return str(found.iloc[0]) if len(found) else activation
+
+
+def _varied(plain: str, settings: Mapping[str, str]) -> str:
+    """Return the label of a variant: sigmoid(4x) − 0.5, ReLU, slope 0.5 at 0, Leaky ReLU (α = 0.1)."""
+    moved = {name: float(settings[name]) for name in ("shift", "stretch", "at_zero") if name in settings}
+    own = ", ".join(f"{greek(name)} = {value}" for name, value in settings.items() if name not in moved)
+    inside = f"({moved['stretch']:.3g}x)".replace("-", "−") if "stretch" in moved else ""
+    outside = f" {'−' if moved['shift'] < 0 else '+'} {abs(moved['shift']):.3g}" if "shift" in moved else ""
+    kink = f", slope {moved['at_zero']:.3g} at 0" if "at_zero" in moved else ""
+    return f"{plain}{inside}{f' ({own})' if own else ''}{outside}{kink}"
 
 
 def family(table: pd.DataFrame, activation: str) -> str:
