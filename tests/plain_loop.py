@@ -39,8 +39,8 @@ def climber(module: Plain, settings: Settings, rate: float) -> torch.optim.Optim
         }
         for wanted in (True, False)
     ]
-    if settings.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=rate, momentum=0.9)
+    if settings.optimizer in ("sgd", "plain_sgd"):
+        return torch.optim.SGD(groups, lr=rate, momentum=0.9 if settings.optimizer == "sgd" else 0.0)
     return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimizer](groups, lr=rate)
 
 

@@ -22,7 +22,9 @@ HE = Scales((math.sqrt(2), 0.0), (math.sqrt(2), 0.1), (math.sqrt(2), 0.0))
 TRAINED, WATCHED = 200, 64
 TARGETS = np.array([1.0, 5.0]), np.array([9.0, 0.5])  # what quantities are standardised by
 USUAL = Settings(steps=25, batch=32)
-RATES = {"sgd": [0.02, 0.05, 0.1], "adam": [0.001, 0.004, 0.02], "adamw": [0.001, 0.004, 0.02]}
+RATES = {
+    "sgd": [0.02, 0.05, 0.1], "plain_sgd": [0.1, 0.2, 0.5], "adam": [0.001, 0.004, 0.02], "adamw": [0.001, 0.004, 0.02],
+}  # fmt: skip
 RELU = Nonlinearity(torch.relu)
 FUNCTIONS = {
     "relu": torch.relu,
@@ -424,7 +426,7 @@ def test_threads_and_denormals_are_put_back() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"optimizer": "lion"}, "unknown optimizer 'lion'; optimizers are sgd, adam, adamw"),
+        ({"optimizer": "lion"}, "unknown optimizer 'lion'; optimizers are sgd, plain_sgd, adam, adamw"),
         ({"schedule": "step"}, "unknown schedule 'step'; schedules are constant, cosine, warmup_cosine"),
     ],
 )

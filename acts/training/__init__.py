@@ -10,8 +10,9 @@ from acts.training.history import EXPLODED, History, crossing, evaluation_steps
 from acts.training.loop import PAD, evaluate, one_thread, train
 from acts.training.losses import LOSSES
 from acts.training.optimizers import MOMENTUM, OPTIMIZERS, SCHEDULES, WARMUP, share
+from acts.training.visits import Visitor
 
 __all__ = [
-    "EXPLODED", "LOSSES", "MOMENTUM", "OPTIMIZERS", "PAD", "SCHEDULES", "WARMUP", "Feed", "History", "crossing",
-    "evaluate", "evaluation_steps", "one_thread", "order", "share", "train",
+    "EXPLODED", "LOSSES", "MOMENTUM", "OPTIMIZERS", "PAD", "SCHEDULES", "WARMUP", "Feed", "History", "Visitor",
+    "crossing", "evaluate", "evaluation_steps", "one_thread", "order", "share", "train",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from acts.training.feeds import Feed
 from acts.training.history import History, evaluation_steps
 from acts.training.losses import LOSSES, SCORES, known
 from acts.training.optimizers import Climber, share
+from acts.training.visits import Visitor
 
 PAD = 8
 
@@ -50,13 +51,14 @@ def train(
     decay: float = 0.0,
     watch: Feed | None = None,
     evaluations: int = 0,
+    visitor: Visitor | None = None,
 ) -> History:
     """Train every network of the stack in place and return what happened.
 
     ``watch`` feeds the rows on which the loss is measured at step 0 and after each of ``evaluations`` equal shares of
     the steps. The stack's rows, the feeds', the rates and the seeds (of dropout and random activations) are the same
-    networks in the same order. ``decay`` is for weights and embeddings alone. Raises ValueError for the name of an
-    optimizer, a schedule or a loss that is unknown.
+    networks in the same order. ``decay`` is for weights and embeddings alone. A ``visitor`` sees every step, and may
+    set numbers anew. Raises ValueError for the name of an optimizer, a schedule or a loss that is unknown.
     """
     by_rate = sorted(range(len(stack)), key=lambda run: rates[run])
     chosen = torch.tensor(_padded(by_rate, stack), device=stack.buffer.device)
@@ -68,13 +70,18 @@ def train(
     )  # fmt: skip
     at = evaluation_steps(steps, evaluations) if watched else ()
     losses, curve = [], []
+    if visitor:
+        visitor.seat(chosen)
     for step in range(steps):
+        if visitor and (anew := visitor.before(step, group)) is not None:
+            climber.forget(anew)
         if watched and step in at:
             curve.append(evaluate(group, nonlinearity, watched, loss=loss)["loss"])
         noise = Noise(keys, step) if dropout or nonlinearity.random else None
-        found, gradient = _gradient(
-            group, nonlinearity, own.batch(step * batch, (step + 1) * batch), loss, dropout=dropout, noise=noise
-        )
+        rows = own.batch(step * batch, (step + 1) * batch)
+        found, gradient = _gradient(group, nonlinearity, rows, loss, dropout=dropout, noise=noise)
+        if visitor:
+            visitor.after(step, group, gradient)
         climber.step(gradient, share(schedule, step, steps))
         losses.append(found)
     if watched and at:

@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-OPTIMIZERS = ("sgd", "adam", "adamw")
+OPTIMIZERS = ("sgd", "plain_sgd", "adam", "adamw")
 SCHEDULES = ("constant", "cosine", "warmup_cosine")
-MOMENTUM = 0.9
+MOMENTUM = 0.9  # of sgd; plain_sgd has none
 WARMUP = 0.1  # share of the steps in which warmup_cosine rises to the full rate
 
 
@@ -62,12 +62,20 @@ class Climber:
                 rows.mul_(1 - group["lr"] * self._decay)
         self._torch.step()
 
+    def forget(self, changed: Bool[Tensor, "run size"]) -> None:
+        """Set what is remembered of the gradients of these numbers to 0, as of numbers that begin anew."""
+        for group, own in zip(self._torch.param_groups, changed.split(self._sizes), strict=True):
+            (rows,) = group["params"]
+            for kept in self._torch.state[rows].values():
+                if torch.is_tensor(kept) and kept.shape == rows.shape:
+                    kept.masked_fill_(own, 0.0)
+
 
 def _torch_optimizer(name: str, rows: Sequence[Tensor], rates: Sequence[float]) -> torch.optim.Optimizer:
     """Return torch's fused optimizer over tensors that each have their own rate; decay is not its business."""
     groups = [{"params": [row], "lr": rate} for row, rate in zip(rows, rates, strict=True)]
-    if name == "sgd":
-        return torch.optim.SGD(groups, lr=rates[0], momentum=MOMENTUM, fused=True)
+    if name in ("sgd", "plain_sgd"):
+        return torch.optim.SGD(groups, lr=rates[0], momentum=MOMENTUM if name == "sgd" else 0.0, fused=True)
     if name in ("adam", "adamw"):
         return torch.optim.Adam(groups, fused=True)
     raise ValueError(f"unknown optimizer {name!r}; optimizers are {', '.join(OPTIMIZERS)}")

@@ -1,7 +1,7 @@
 """Trial: trained networks with what they did on the way, and how well they do in the end."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,12 @@ from acts.activations import Activation
 from acts.datasets import Split
 from acts.jobs import Run
 from acts.networks import Nonlinearity, Scales, Stack
-from acts.training import Feed, History
+from acts.training import Feed, History, Visitor
 from acts.trials.specs import loss, network, nonlinearity, spec, task
 
 log = logging.getLogger(__name__)
+
+Visiting = Callable[[Sequence[Run]], Visitor]
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Trial:
     """Trained networks, one a run, with what they did on the way.
 
     ``groups`` says how many each learned together: one number, unless a device's memory was too small for all at once.
+    ``visitors`` are those that saw them learn, one a group, where any were wanted.
     """
 
     runs: Sequence[Run]
@@ -31,6 +34,7 @@ class Trial:
     nonlinearity: Nonlinearity
     history: History
     groups: tuple[int, ...] = ()
+    visitors: tuple[Visitor, ...] = ()
 
     def score(self, part: str, *, rows: int) -> dict[str, np.ndarray]:
         """Return every run's scores on at most so many fixed rows of a part of its data, by metric.
@@ -52,20 +56,24 @@ class Trial:
         return {name: values.cpu().numpy() for name, values in scores.items()}
 
 
-def train(activation: Activation, runs: Sequence[Run], *, watch: str, rows: int) -> Trial:
+def train(
+    activation: Activation, runs: Sequence[Run], *, watch: str, rows: int, visiting: Visiting | None = None
+) -> Trial:
     """Train runs of one kind; their loss curve is measured on so many fixed rows of the watched part.
 
-    Where a GPU's memory is too small for all of them, each half is trained on its own.
+    ``visiting`` makes a visitor for those that are trained together. Where a GPU's memory is too small for all of them,
+    each half is trained on its own.
     """
     try:
-        return _train(activation, runs, watch=watch, rows=rows)
+        return _train(activation, runs, watch=watch, rows=rows, visiting=visiting)
     except torch.OutOfMemoryError:
         if len(runs) == 1:
             raise
     log.warning("out of memory with %d networks of %s together: halved", len(runs), runs[0]["network"])
     torch.cuda.empty_cache()
     half = len(runs) // 2
-    return _joined([train(activation, part, watch=watch, rows=rows) for part in (runs[:half], runs[half:])])
+    halves = (runs[:half], runs[half:])
+    return _joined([train(activation, part, watch=watch, rows=rows, visiting=visiting) for part in halves])
 
 
 def _joined(trials: Sequence[Trial]) -> Trial:
@@ -78,11 +86,15 @@ def _joined(trials: Sequence[Trial]) -> Trial:
         first.nonlinearity,
         History.joined([trial.history for trial in trials]),
         tuple(size for trial in trials for size in trial.groups),
+        tuple(visitor for trial in trials for visitor in trial.visitors),
     )
 
 
-def _train(activation: Activation, runs: Sequence[Run], *, watch: str, rows: int) -> Trial:
+def _train(
+    activation: Activation, runs: Sequence[Run], *, watch: str, rows: int, visiting: Visiting | None
+) -> Trial:
     """Train runs of one kind together."""
+    visitor = visiting(runs) if visiting else None
     first, stack, own = runs[0], started(activation, runs), _own(activation, runs[0])
     history = training.train(
         stack,
@@ -97,8 +109,9 @@ def _train(activation: Activation, runs: Sequence[Run], *, watch: str, rows: int
         **{name: spec(first, name) for name in ("schedule", "dropout", "decay")},
         watch=feed(runs, watch, rows=rows),
         evaluations=first["evaluations"],
+        visitor=visitor,
     )
-    return Trial(runs, stack, own, history, (len(runs),))
+    return Trial(runs, stack, own, history, (len(runs),), () if visitor is None else (visitor,))
 
 
 def _own(activation: Activation, run: Run) -> Nonlinearity:
