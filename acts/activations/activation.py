@@ -11,7 +11,7 @@ import sympy
 import torch
 from torch import Tensor
 
-from acts.activations import symbols
+from acts.activations import symbols, variants
 from acts.activations.formula import parse
 from acts.activations.oracle import Oracle
 from acts.activations.typeset import latex
@@ -109,15 +109,48 @@ class Activation:
         return ActivationModule(self, parameters)
 
     def variant(self, **parameters: float) -> "Activation":
-        """Return the function with other default numbers, named like ``leaky_relu(alpha=0.1)``."""
+        """Return the function with other default numbers, named like ``leaky_relu(alpha=0.1)``.
+
+        Every registered element-wise function also takes ``shift``, ``stretch`` and ``at_zero``. Raises ValueError
+        where ``variants.check`` does.
+        """
         if not parameters:
             return self
-        values = {name: float(value) for name, value in self.given(parameters).items()}
-        changed = [name for name in values if name in parameters]
-        written = ", ".join(f"{name}={short(values[name])}" for name in changed)
         stem = self.name.split("(")[0]
+        plain = self._plain(stem)
+        values = {**self.parameters, **{name: float(value) for name, value in parameters.items()}}
+        settings = {name: values[name] for name in variants.SETTINGS if name in values and plain._takes_settings()}
+        own = {name: value for name, value in values.items() if name not in settings}
+        own = {name: float(value) for name, value in plain.given(own).items()}
+        told = [name for name in own if name in parameters or own[name] != plain.parameters[name]]
+        written = ", ".join(f"{name}={short(values[name])}" for name in (*told, *settings))
+        known = replace(
+            plain, name=f"{stem}({written})", label=f"{plain.label} ({written})", parameters=own, aliases=()
+        )
+        return known._set(settings) if settings else known
+
+    def _plain(self, stem: str) -> "Activation":
+        """Return the function that a variant was made of, itself where it is none."""
+        from acts.activations.registry import get
+
+        return get(stem) if self.registered and stem != self.name else self
+
+    def _takes_settings(self) -> bool:
+        return self.registered and self.elementwise and self.formula is not None
+
+    def _set(self, settings: Mapping[str, float]) -> "Activation":
+        """Return the function moved as the settings say."""
+        variants.check(self.name.split("(")[0], settings, self.breaks() if "at_zero" in settings else ())
+        assert self.formula is not None
         return replace(
-            self, name=f"{stem}({written})", label=f"{self.label} ({written})", parameters=values, aliases=()
+            self,
+            body=variants.moved(self.body),
+            fast=None if self.fast is None else variants.moved(self.fast),
+            sample=None if self.sample is None else variants.moved(self.sample),
+            formula=variants.formula(self.formula, settings),
+            parameters={**self.parameters, **settings},
+            promises=variants.promises(self.promises, settings),
+            typed_latex=None,
         )
 
     # what follows from the formula
