@@ -6,7 +6,6 @@ of two outcomes that would matter: 2.5 % of an error, 5 % of a loss.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import log
 
 import numpy as np
@@ -39,10 +38,10 @@ class Task:
         """Return the kind of network, such as mlp or transformer."""
         return self.network.partition("_")[0]
 
-    @cached_property
+    @property
     def depth(self) -> int:
         """Return the number of hidden layers, of blocks, or of recurrent layers."""
-        return int(self.network.partition("_")[2].partition("x")[0])
+        return 3 if self.kind == "autoencoder" else int(self.network.partition("_")[2].partition("x")[0])
 
     @property
     def family(self) -> tuple[str, str]:
@@ -74,15 +73,17 @@ def tasks(records: pd.DataFrame, *, experiment: str = "generalization", arm: str
         if own.duplicated(["seed", "activation"]).any():
             raise ValueError(f"{experiment}: {metric} of {'/'.join(map(str, place))} was measured twice for one seed")
         table = own.pivot(index="seed", columns="activation", values="value").astype(float)
-        oriented = -np.log(table.where(table > 0)) / -log(1 - MARGINS[metric])
-        found.append(Task(experiment, *(str(part) for part in place), metric, oriented.mask(np.isinf(table), -np.inf)))
+        oriented = table.where(table > 0).map(np.log) / log(1 - MARGINS[metric])
+        dataset, network, norm, optimizer = map(str, place)
+        values = oriented.mask(np.isinf(table), -np.inf)
+        found.append(Task(experiment, dataset, network, norm, optimizer, metric, values))
     return found
 
 
 def shared(found: Sequence[Task]) -> list[str]:
     """Return the activations that every task has whole, in the order of the first."""
-    first = found[0].values.columns if found else []
-    return [str(arm) for arm in first if all(task.complete([str(arm)]) for task in found)]
+    first = [str(arm) for arm in found[0].values.columns] if found else []
+    return [arm for arm in first if all(task.complete([arm]) for task in found)]
 
 
 def array(found: Sequence[Task], arms: Sequence[str]) -> Float[np.ndarray, "task seed arm"]:
