@@ -21,7 +21,7 @@ from acts import datasets
 from acts.__main__ import main
 from acts.datasets import makers, makers_packaged, sources, splits
 
-PLANE = ["xor", "spirals", "moons", "circles", "quantiles", "hastie"]
+PLANE = ["xor", "spirals", "moons", "circles", "quantiles", "signs", "hastie"]
 CLASSES = [*PLANE, "teacher", "mnist1d", "digits", "breast_cancer", "wine", "iris"]
 CURVES = ["waves", "rough", "diabetes"]
 OFFLINE = [*CLASSES, *CURVES, "docstrings"]
@@ -182,6 +182,13 @@ def test_rings_and_shells_are_told_apart_by_the_distance_from_the_origin() -> No
     np.testing.assert_array_equal(shell, np.searchsorted(np.quantile(squares, [1 / 3, 2 / 3]), squares))
     x, far = makers.hastie(rows=2000, inputs=10, seed=3)
     np.testing.assert_array_equal(far, (x**2).sum(axis=1) > 9.341818)
+
+
+def test_a_pattern_of_signs_is_written_in_its_number() -> None:
+    x, pattern = makers.signs(rows=500, inputs=4, seed=3)
+    bits = [[(number >> place) % 2 for place in range(4)] for number in pattern.tolist()]
+    np.testing.assert_array_equal(np.array(bits) == 1, x > 0)
+    assert set(pattern.tolist()) == set(range(16))
 
 
 def test_the_smooth_curve_has_no_tone_but_its_own_and_the_rough_one_halves_its_power_by_octave() -> None:

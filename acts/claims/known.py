@@ -12,12 +12,13 @@ from typing import Any
 import pandas as pd
 
 from acts.claims.catalogue import EXPERIMENTS, Claim, ClaimError, suggestion
+from acts.claims.rules import ELSEWHERE, OUTCOME
 
 ACTIVATIONS = Path(__file__).resolve().parent.parent / "activations"
 DATASETS = (
-    "xor", "spirals", "moons", "circles", "quantiles", "hastie", "teacher", "waves", "rough", "mnist1d", "digits",
-    "breast_cancer", "wine", "iris", "diabetes", "docstrings", "fashion_mnist", "fashion_mnist_14", "mnist", "mnist_14", "cifar10", "california_housing",
-    "tinyshakespeare", "gaussian",
+    "xor", "spirals", "moons", "circles", "quantiles", "signs", "hastie", "teacher", "waves", "rough", "mnist1d",
+    "digits", "breast_cancer", "wine", "iris", "diabetes", "docstrings", "fashion_mnist", "fashion_mnist_14", "mnist",
+    "mnist_14", "cifar10", "california_housing", "tinyshakespeare", "gaussian",
 )  # fmt: skip
 METRICS = {
     "formulas": (

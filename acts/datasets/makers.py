@@ -35,7 +35,7 @@ def moons(*, rows: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray
 
 
 def circles(*, rows: int, inner: float, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return points of two rings about the origin, of radius 1 and ``inner``, and whether a point is of the inner one."""
+    """Return points of two rings about the origin, of radius 1 and ``inner``, and whether each is of the inner one."""
     generator = np.random.default_rng(seed)
     ring = np.arange(rows) % 2
     angle = generator.uniform(0, 2 * np.pi, rows)
@@ -48,6 +48,12 @@ def quantiles(*, rows: int, inputs: int, classes: int, seed: int) -> tuple[np.nd
     """Return Gaussian points and the shell about the origin that each lies in, all shells equally full."""
     x = np.random.default_rng(seed).standard_normal((rows, inputs))
     return x, (x**2).sum(axis=1).argsort().argsort() * classes // rows
+
+
+def signs(*, rows: int, inputs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return Gaussian points and the number of each one's pattern of signs, of which the first input's counts 1."""
+    x = np.random.default_rng(seed).standard_normal((rows, inputs))
+    return x, (x > 0) @ 2 ** np.arange(inputs)
 
 
 def hastie(*, rows: int, inputs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -122,6 +122,7 @@ _SPIRALS = (("rows", 4000), ("turns", 1.25), ("noise", 0.03), ("seed", 0))
 _MOONS = (("rows", 4000), ("noise", 0.2), ("seed", 0))
 _CIRCLES = (("rows", 4000), ("inner", 0.5), ("noise", 0.15), ("seed", 0))
 _QUANTILES = (("rows", 4000), ("inputs", 4), ("classes", 3), ("seed", 0))
+_SIGNS = (("rows", 4000), ("inputs", 4), ("seed", 0))
 _HASTIE = (("rows", 4000), ("inputs", 10), ("seed", 0))
 _TEACHER = (("rows", 6000), ("inputs", 16), ("classes", 4), ("waves", 16), ("seed", 0))
 _WAVES = (("rows", 2000), ("tones", 8), ("noise", 0.1), ("seed", 0))
@@ -168,6 +169,7 @@ def _made() -> dict[str, Source]:
         "moons": Source("two moons", (2,), 2, makers.moons, _MOONS, columns=True, rows=4000),
         "circles": Source("two rings", (2,), 2, makers.circles, _CIRCLES, columns=True, rows=4000),
         "quantiles": Source("Gaussian shells", (4,), 3, makers.quantiles, _QUANTILES, columns=True, rows=4000),
+        "signs": Source("sign patterns", (4,), 16, makers.signs, _SIGNS, columns=True, rows=4000),
         "hastie": Source("Hastie's ten Gaussians", (10,), 2, makers.hastie, _HASTIE, columns=True, rows=4000),
         "teacher": Source("cosine teacher", (16,), 4, makers.teacher, _TEACHER, columns=True, rows=6000),
         "waves": Source("smooth curve", (1,), 1, makers.waves, _WAVES, rows=2000, **curve),

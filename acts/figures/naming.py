@@ -33,6 +33,7 @@ _WORDS = {
     "moons": "two moons",
     "circles": "two rings",
     "quantiles": "Gaussian shells",
+    "signs": "sign patterns",
     "rough": "rough waves",
     "adamw": "AdamW",
     "batch": "BatchNorm",
