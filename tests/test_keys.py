@@ -112,7 +112,7 @@ def test_what_a_function_reaches_in_its_file_is_part_of_it(tmp_path):
 def test_a_comparison_lists_every_room_that_its_measuring_goes_through(word):
     """A room that is used and not listed could change without its records being computed again."""
     module = keys.resolve(word)
-    waiting = _reached(module, "".join(keys.reach(module.measure)))
+    waiting = _measuring(module)
     seen = set()
     while waiting:
         room, code = waiting.pop()
@@ -122,6 +122,16 @@ def test_a_comparison_lists_every_room_that_its_measuring_goes_through(word):
     plain = {"jobs", "params", "records"}  # what they do to a run stands in its spec or in its rows
     rooms = {room for room, _ in seen} - plain
     assert rooms <= set(module.rooms), f"{word} goes through {sorted(rooms - set(module.rooms))} too"
+
+
+def _measuring(module):
+    """Return the rooms that measuring goes through, that of a package's own files included."""
+    found = _reached(module, "".join(keys.reach(module.measure)))
+    for path in keys.own_files(Path(module.__file__)).values():
+        if hasattr(module, "__path__") and path.stem != "__init__":
+            own = importlib.import_module(f"{module.__name__}.{path.stem}")
+            found += _reached(own, "".join(keys.reach(own.measure))) if hasattr(own, "measure") else []
+    return [(room, code) for room, code in found if room != "experiments"]
 
 
 def _reached(module, code):
@@ -188,7 +198,9 @@ def copied(tmp_path, monkeypatch):
         keys.room_source.cache_clear()
         keys.source.cache_clear()
         found = {
-            word: keys.source(word, str(tmp_path / "acts" / "experiments" / f"{word}.py"), tuple(module.rooms))
+            word: keys.source(
+                word, str(tmp_path / "acts" / Path(module.__file__).relative_to(ACTS)), tuple(module.rooms)
+            )
             for word, module in modules.items()
         }
         keys.room_source.cache_clear()
@@ -226,6 +238,50 @@ def test_an_edited_comparison_invalidates_itself_alone(copied):
     folder, changed = copied
     add(folder / "experiments" / "gradient_flow.py", "X = 1")
     assert changed() == {"gradient_flow"}
+
+
+def test_an_edit_of_any_file_of_a_comparison_in_several_invalidates_it(tmp_path):
+    package = tmp_path / "several"
+    (package / "deep").mkdir(parents=True)
+    files = [package / "__init__.py", package / "plans.py", package / "deep" / "rows.py"]
+    for path in files:
+        path.write_text('"""A file."""\nA = 1\n')
+
+    def source():
+        keys.source.cache_clear()
+        return keys.source("several", str(files[0]), ())
+
+    found = [source()]
+    for path in files:
+        add(path, "# a remark")
+        assert source() == found[-1]
+        add(path, "B = 1")
+        found.append(source())
+    (package / "fresh.py").write_text("C = 1\n")
+    assert len({*found, source()}) == 5
+    keys.source.cache_clear()
+
+
+def test_a_comparison_in_several_files_is_found_by_its_word(tmp_path, monkeypatch):
+    folder = tmp_path / "acts" / "experiments"
+    (folder / "several").mkdir(parents=True)
+    for name in ("__init__.py", "single.py", "_private.py", "several/__init__.py", "several/plans.py"):
+        (folder / name).write_text("")
+    monkeypatch.setattr(keys, "acts", SimpleNamespace(__file__=str(tmp_path / "acts" / "__init__.py")))
+    assert keys.words() == ["several", "single"]
+
+
+def test_every_activation_of_a_stack_is_part_of_its_key(toy, monkeypatch):
+    job = Job("toy", "tanh", ({"layers": "tanh|relu"},))
+    before = keys.keys(job, toy("activations"))
+    plain = keys.function_source
+    monkeypatch.setattr(keys, "function_source", lambda name: "edited" if name == "relu" else plain(name))
+    assert keys.keys(job, toy("activations")) != before
+    alone = Job("toy", "tanh", ({"lr": 1.0},))
+    monkeypatch.undo()
+    unchanged = keys.keys(alone, toy("activations"))
+    monkeypatch.setattr(keys, "function_source", lambda name: "edited" if name == "relu" else plain(name))
+    assert keys.keys(alone, toy("activations")) == unchanged
 
 
 def test_how_records_are_computed_judged_and_drawn_invalidates_none_of_them(copied):

@@ -1,7 +1,8 @@
 """Keys: what a run depends on, as one sha256; a comment or a docstring is not part of it.
 
-A key covers the run's spec, the source of the rooms that its experiment lists, the experiment itself, the one
-activation's own function and formula, torch's version and the data. Machine, threads and time stand elsewhere.
+A key covers the run's spec, the source of the rooms that its experiment lists, the experiment itself, the
+activation's own function and formula (those of all that stand in a run's ``layers``), torch's version and the data.
+Machine, threads and time stand elsewhere.
 """
 
 import ast
@@ -42,7 +43,7 @@ def sha256(text: str) -> str:
 def resolve(experiment: str | ModuleType, path: str | None = None) -> ModuleType:
     """Return the module of an experiment, given by its word, by its file, or itself.
 
-    Raises ValueError for a word that is no file in acts/experiments.
+    Raises ValueError for a word that is no file and no package in acts/experiments.
     """
     if isinstance(experiment, ModuleType):
         return experiment
@@ -68,9 +69,10 @@ def _from_file(word: str, path: str) -> ModuleType:
 
 
 def words() -> list[str]:
-    """Return the words of all experiments."""
+    """Return the words of all experiments, each a file or a package."""
     folder = Path(acts.__file__).parent / "experiments"
-    return sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
+    packages = (path.parent for path in folder.glob("*/__init__.py"))
+    return sorted(path.stem for path in (*folder.glob("*.py"), *packages) if not path.stem.startswith("_"))
 
 
 def address(module: ModuleType) -> str | None:
@@ -116,9 +118,16 @@ def room_source(room: str) -> str:
 
 @cache
 def source(word: str, path: str, rooms: tuple[str, ...]) -> str:
-    """Return the sha256 of all source that an experiment's runs go through: its rooms and its own file."""
-    own = normalised(Path(path).read_text("utf-8"))
+    """Return the sha256 of all source that an experiment's runs go through: its rooms and its own file or files."""
+    own = [[name, normalised(file.read_text("utf-8"))] for name, file in own_files(Path(path)).items()]
     return sha256(canonical({"word": word, "own": own, "rooms": {room: room_source(room) for room in rooms}}))
+
+
+def own_files(path: Path) -> dict[str, Path]:
+    """Return an experiment's Python files by name, those of its whole package where its file opens one."""
+    if path.name != "__init__.py":
+        return {path.name: path}
+    return {file.relative_to(path.parent).as_posix(): file for file in sorted(path.parent.rglob("*.py"))}
 
 
 def source_of(module: ModuleType) -> str:
@@ -238,7 +247,15 @@ def keys(job: Job, module: ModuleType) -> list[str]:
         "torch": torch_version(),
     }
     shared = sha256(canonical(about))
-    return [sha256(canonical({"shared": shared, "run": dict(run), "data": _data(run, rooms)})) for run in job.runs]
+    return [
+        sha256(canonical({"shared": shared, "run": dict(run), "data": _data(run, rooms), **_layers(run)}))
+        for run in job.runs
+    ]
+
+
+def _layers(run: Any) -> dict[str, list[str]]:
+    """Return the functions of the activations that a run's layers take in turn, nothing where it names none."""
+    return {"layers": [function_source(name) for name in run["layers"].split("|")]} if run.get("layers") else {}
 
 
 def _data(run: Any, rooms: tuple[str, ...]) -> str | None:
