@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from acts.params import faults, yaml12
+from acts.params.robustness import Robustness
 from acts.params.schema import (
     Convergence,
     Experiments,
@@ -25,8 +26,8 @@ from acts.params.schema import (
 from acts.params.sections import Section
 
 __all__ = [
-    "Convergence", "Experiments", "Formulas", "Generalization", "GradientFlow", "Params", "ParamsError", "Section",
-    "Task", "configurations", "load", "root", "schema_json",
+    "Convergence", "Experiments", "Formulas", "Generalization", "GradientFlow", "Params", "ParamsError", "Robustness",
+    "Section", "Task", "configurations", "load", "root", "schema_json",
 ]  # fmt: skip
 
 

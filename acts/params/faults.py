@@ -29,6 +29,7 @@ _FORM = {
     "network": _NETWORK,
     "datasets": _DATASET,
     "dataset": _DATASET,
+    "heads": "an output function and a loss, as tanh+hinge",
     "notebooks": "a notebook's name, as 03_gradient_flow",
 }
 _NOUN = {"activations": "activation", "datasets": "data set", "notebooks": "notebook"}

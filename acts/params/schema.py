@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from acts.params.robustness import Robustness
 from acts.params.sections import (
     Activations,
     Count,
@@ -130,6 +131,7 @@ class Experiments(Section):
     gradient_flow: GradientFlow | None = None
     convergence: Convergence | None = None
     generalization: Generalization | None = None
+    robustness: Robustness | None = None
 
     def words(self) -> list[str]:
         """Return the words of the comparisons that are asked for, in the order of the schema."""

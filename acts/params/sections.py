@@ -15,7 +15,7 @@ from pydantic import (
 Place = tuple[int | str, ...]
 
 
-def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+def each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return a list's items if there are some and none stands twice, else raise ValueError."""
     if not values:
         raise ValueError("the list is empty")
@@ -31,10 +31,10 @@ def _all_or_names(value: Any) -> Any:
         return value
     if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
         raise ValueError("should be 'all' or a list of activation names")
-    return _unique(value)
+    return each_once(value)
 
 
-UNIQUE: dict[str, Any] = {"minItems": 1, "uniqueItems": True}  # what _unique asks, for editors
+UNIQUE: dict[str, Any] = {"minItems": 1, "uniqueItems": True}  # what each_once asks, for editors
 Activations = Annotated[
     Literal["all"] | tuple[str, ...],
     PlainValidator(
@@ -65,13 +65,13 @@ ENGINE = rf"^(serial|local|(tcp|tls)://{_HOST}|scheduler-file:[^\x00-\x1f]+|[^\x
 Engine = Annotated[str, Field(max_length=1000, pattern=ENGINE)]
 Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+$")]
 
-Words = Annotated[tuple[Word, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
-Networks = Annotated[tuple[Network, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
-Optimizers = Annotated[tuple[Optimizer, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
-Inits = Annotated[tuple[Init, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
-Rates = Annotated[tuple[Rate, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
-Depths = Annotated[tuple[Depth, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
-Notebooks = Annotated[tuple[Notebook, ...], AfterValidator(_unique), Field(json_schema_extra=UNIQUE)]
+Words = Annotated[tuple[Word, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
+Networks = Annotated[tuple[Network, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
+Optimizers = Annotated[tuple[Optimizer, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
+Inits = Annotated[tuple[Init, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
+Rates = Annotated[tuple[Rate, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
+Depths = Annotated[tuple[Depth, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
+Notebooks = Annotated[tuple[Notebook, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
 
 
 def _listed(value: Any) -> Any:

@@ -8,11 +8,11 @@ matrix products of very few networks take other code paths.
 from acts.training.feeds import Feed, order
 from acts.training.history import EXPLODED, History, crossing, evaluation_steps
 from acts.training.loop import PAD, evaluate, one_thread, train
-from acts.training.losses import LOSSES
+from acts.training.losses import HEADS, LOSSES, probabilities
 from acts.training.optimizers import MOMENTUM, OPTIMIZERS, SCHEDULES, WARMUP, share
 from acts.training.visits import Visitor
 
 __all__ = [
-    "EXPLODED", "LOSSES", "MOMENTUM", "OPTIMIZERS", "PAD", "SCHEDULES", "WARMUP", "Feed", "History", "Visitor",
-    "crossing", "evaluate", "evaluation_steps", "one_thread", "order", "share", "train",
+    "EXPLODED", "HEADS", "LOSSES", "MOMENTUM", "OPTIMIZERS", "PAD", "SCHEDULES", "WARMUP", "Feed", "History", "Visitor",
+    "crossing", "evaluate", "evaluation_steps", "one_thread", "order", "probabilities", "share", "train",
 ]  # fmt: skip

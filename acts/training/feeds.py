@@ -45,6 +45,7 @@ class Feed:
     ``rows[s]`` are the row numbers that sequence s visits, ``of[k]`` is network k's sequence: networks of one seed
     share theirs, so a batch is gathered once a seed. ``inputs`` standardises x, None for tokens. ``y`` holds class
     numbers, tokens, or numbers that ``targets`` standardises; without y a network's own inputs are its targets.
+    ``instead`` are targets by position, in place of those of y; ``noise`` is added to standardised inputs, by position.
     """
 
     x: Tensor
@@ -53,6 +54,8 @@ class Feed:
     of: Int[Tensor, " run"]
     inputs: Standard | None = None
     targets: Standard | None = None
+    instead: Int[Tensor, "sequence position"] | None = None
+    noise: Float[Tensor, "sequence position input"] | None = None
 
     def __len__(self) -> int:
         return self.rows.shape[1]
@@ -60,7 +63,12 @@ class Feed:
     def batch(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
         """Return inputs (run, batch, input) and targets (run, batch, ...) of the positions from start to stop."""
         rows = self.rows[:, start:stop]
-        x = _standardised(self.x[rows], self.inputs)[self.of]
+        x = _standardised(self.x[rows], self.inputs)
+        if self.noise is not None:
+            x = x + self.noise[:, start:stop]
+        x = x[self.of]
+        if self.instead is not None:
+            return x, self.instead[:, start:stop][self.of]
         return x, x if self.y is None else _standardised(self.y[rows], self.targets)[self.of]
 
     @classmethod
@@ -82,7 +90,8 @@ class Feed:
             None if y is None else torch.from_numpy(y).to(device),
             torch.from_numpy(np.stack(rows)).to(device),
             torch.tensor(of, device=device),
-            *(Standard.of(*shift, dtype=dtype, device=device) if shift else None for shift in (inputs, targets)),
+            inputs=Standard.of(*inputs, dtype=dtype, device=device) if inputs else None,
+            targets=Standard.of(*targets, dtype=dtype, device=device) if targets else None,
         )
 
     def pick(self, runs: Tensor) -> "Feed":

@@ -3,15 +3,17 @@
 A run says ``dataset``, ``network``, ``seed`` (weights, order and noise), ``split`` (the seed of its split), ``scales``
 (σ_w and σ_b of first, hidden and last layers, and whether draws are uniform), ``lr``, ``optimizer``, ``steps``,
 ``batch``, ``evaluations``, ``phase``, ``device`` and ``dtype``. ``norm``, ``schedule``, ``dropout``, ``decay`` and
-``channelwise`` (learned parameters are one a unit, not one a layer) have defaults. Runs of one kind differ in seed,
-split, scales and lr alone.
+``channelwise`` (learned parameters are one a unit, not a layer), ``head`` (output function and loss, ``tanh+hinge``)
+and ``flipped`` (share of training rows with a wrong class) have defaults. Runs of one kind differ in seed, split,
+scales and lr alone.
 """
 
+from acts.trials import calibration
 from acts.trials.cost import seconds
 from acts.trials.specs import DEFAULTS, KIND, groups, loss, network, nonlinearity, task
 from acts.trials.trial import Trial, feed, started, train
 
 __all__ = [
-    "DEFAULTS", "KIND", "Trial", "feed", "groups", "loss", "network", "nonlinearity", "seconds", "started", "task",
-    "train",
+    "DEFAULTS", "KIND", "Trial", "calibration", "feed", "groups", "loss", "network", "nonlinearity", "seconds",
+    "started", "task", "train",
 ]  # fmt: skip

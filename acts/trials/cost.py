@@ -31,11 +31,11 @@ def seconds(activation: Activation, runs: Sequence[Run], *, watched: int = 256, 
 
     ``watched`` rows are measured at every evaluation, ``scored`` after the last step.
     """
-    known: dict[tuple[str, str, str], Network] = {}
+    known: dict[tuple[str, str, str, str], Network] = {}
     total = 0.0
     for members in groups(runs):
         first = runs[members[0]]
-        of = first["dataset"], first["network"], spec(first, "norm")
+        of = first["dataset"], first["network"], spec(first, "norm"), spec(first, "head")
         if of not in known:
             known[of] = network(activation, *of)
         sized, steps = known[of], first["steps"]

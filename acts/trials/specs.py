@@ -14,6 +14,7 @@ from acts.networks import Network, Nonlinearity
 
 DEFAULTS: Mapping[str, Any] = {
     "norm": "none", "schedule": "constant", "dropout": 0.0, "decay": 0.0, "channelwise": False,
+    "head": "", "flipped": 0.0,
 }  # fmt: skip
 KIND = (
     "phase", "dataset", "network", "optimizer", "steps", "batch", "evaluations", "device", "dtype", *DEFAULTS
@@ -32,23 +33,37 @@ def task(dataset: str, network: str) -> str:
     return "autoencoder" if network.startswith("autoencoder") else datasets.source(dataset).task
 
 
-def loss(dataset: str, network: str) -> str:
-    """Return what networks of a name are trained by on a data set: cross_entropy (nats), squared_error (variances)."""
-    return "cross_entropy" if task(dataset, network) in ("classification", "text") else "squared_error"
+def loss(dataset: str, network: str, head: str = "") -> str:
+    """Return what networks of a name are trained by on a data set: cross_entropy (nats), squared_error (variances).
+
+    A head, ``tanh+hinge``, says an output function and a loss instead. Raises ValueError for one that training does not
+    know or that does not go with the task.
+    """
+    kind = task(dataset, network)
+    if not head:
+        return "cross_entropy" if kind in ("classification", "text") else "squared_error"
+    of_quantities = {"linear+mse": "squared_error", "relu+mse": "relu+squared_error"}
+    of_classes = {name: name for name in training.HEADS if not name.endswith("squared_error")}
+    known = {"classification": of_classes, "text": {}}.get(kind, of_quantities)
+    if head not in known:
+        raise ValueError(f"{dataset}: {head!r} is no head for {kind}; heads are {', '.join(known) or 'none'}")
+    return known[head]
 
 
-def network(activation: str | Activation, dataset: str, name: str, norm: str = "none") -> Network:
-    """Return the network of a name, made for an activation and a data set.
+def network(activation: str | Activation, dataset: str, name: str, norm: str = "none", head: str = "") -> Network:
+    """Return the network of a name, made for an activation, a data set and a head.
 
     Raises ValueError where the network does not take the data set's inputs.
     """
-    return _sized(dataset, name, norm, nonlinearity(activations.get(activation)).fan)
+    return _sized(dataset, name, norm, nonlinearity(activations.get(activation)).fan, head)
 
 
 @cache
-def _sized(dataset: str, name: str, norm: str, fan: tuple[int, int] = (1, 1)) -> Network:
+def _sized(dataset: str, name: str, norm: str, fan: tuple[int, int] = (1, 1), head: str = "") -> Network:
     known = datasets.source(dataset)
     outputs = known.inputs if task(dataset, name) == "autoencoder" else known.outputs
+    if known.task == "classification" and outputs == 2 and head and not head.endswith("cross_entropy"):
+        outputs = 1  # two classes need one number
     try:
         return networks.network(
             name, shape=known.shape, outputs=outputs, norm=norm, fan=fan, tokens=known.task == "text"
@@ -99,7 +114,7 @@ def groups(runs: Sequence[Run]) -> Iterator[list[int]]:
 
 def together(run: Run) -> int:
     """Return how many runs like this one are trained together at most."""
-    sized = _sized(run["dataset"], run["network"], spec(run, "norm"))
+    sized = _sized(run["dataset"], run["network"], spec(run, "norm"), head=spec(run, "head"))
     if run["device"] == "cpu" and not sized.stacked:
         return 1
     numbers = run["batch"] * sized.operations / sized.spots[0].units

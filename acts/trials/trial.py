@@ -1,8 +1,8 @@
 """Trial: trained networks with what they did on the way, and how well they do in the end."""
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,11 @@ import torch
 
 from acts import datasets, networks, training
 from acts.activations import Activation
-from acts.datasets import Split
+from acts.datasets import Dataset, Split
 from acts.jobs import Run
 from acts.networks import Nonlinearity, Scales, Stack
 from acts.training import Feed, History, Visitor
+from acts.trials import disturbances
 from acts.trials.specs import loss, network, nonlinearity, spec, task
 
 log = logging.getLogger(__name__)
@@ -36,22 +37,32 @@ class Trial:
     groups: tuple[int, ...] = ()
     visitors: tuple[Visitor, ...] = ()
 
-    def score(self, part: str, *, rows: int) -> dict[str, np.ndarray]:
+    def score(self, part: str, *, rows: int, noise: float = 0.0) -> dict[str, np.ndarray]:
         """Return every run's scores on at most so many fixed rows of a part of its data, by metric.
 
-        ``loss`` in nats, or in variances of the targets; ``accuracy`` too where the targets are classes or characters.
+        ``loss`` in nats, or in variances of the targets; ``accuracy`` too where the targets are classes or characters,
+        and ``brier`` where a head says probabilities. ``noise`` is uniform on [-noise, noise], on standardised inputs.
         """
-        found = [self._scored(runs, part, rows) for runs in np.split(np.arange(len(self.runs)), self._ends())]
+        found = [self._scored(runs, part, rows, noise) for runs in np.split(np.arange(len(self.runs)), self._ends())]
         return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+
+    def outputs(self, part: str, *, rows: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield every run's output numbers (row, number) and targets on at most so many fixed rows of its data."""
+        for chosen in torch.arange(len(self.runs), device=self.stack.buffer.device).split(training.PAD):
+            own = feed([self.runs[run] for run in chosen.tolist()], part, rows=rows)
+            x, targets = own.batch(0, len(own))
+            with torch.no_grad():
+                found = self.stack.pick(chosen).apply(x, self.nonlinearity)
+            yield from zip(found.cpu().numpy(), targets.cpu().numpy(), strict=True)
 
     def _ends(self) -> np.ndarray:
         return np.cumsum(self.groups)[:-1]
 
-    def _scored(self, runs: np.ndarray, part: str, rows: int) -> dict[str, np.ndarray]:
+    def _scored(self, runs: np.ndarray, part: str, rows: int, noise: float) -> dict[str, np.ndarray]:
         own = [self.runs[run] for run in runs]
         scores = training.evaluate(
             self.stack.pick(torch.from_numpy(runs).to(self.stack.buffer.device)), self.nonlinearity,
-            feed(own, part, rows=rows), loss=_loss(own[0]),
+            feed(own, part, rows=rows, noise=noise), loss=_loss(own[0]),
         )  # fmt: skip
         return {name: values.cpu().numpy() for name, values in scores.items()}
 
@@ -90,9 +101,7 @@ def _joined(trials: Sequence[Trial]) -> Trial:
     )
 
 
-def _train(
-    activation: Activation, runs: Sequence[Run], *, watch: str, rows: int, visiting: Visiting | None
-) -> Trial:
+def _train(activation: Activation, runs: Sequence[Run], *, watch: str, rows: int, visiting: Visiting | None) -> Trial:
     """Train runs of one kind together."""
     visitor = visiting(runs) if visiting else None
     first, stack, own = runs[0], started(activation, runs), _own(activation, runs[0])
@@ -119,14 +128,14 @@ def _own(activation: Activation, run: Run) -> Nonlinearity:
 
 
 def _loss(run: Run) -> str:
-    return loss(run["dataset"], run["network"])
+    return loss(run["dataset"], run["network"], spec(run, "head"))
 
 
 def started(activation: Activation, runs: Sequence[Run]) -> Stack:
     """Return the networks of runs of one kind before their first step."""
     first = runs[0]
     return networks.stack(
-        network(activation, first["dataset"], first["network"], spec(first, "norm")),
+        network(activation, first["dataset"], first["network"], spec(first, "norm"), spec(first, "head")),
         [run["seed"] for run in runs],
         [_scales(run["scales"]) for run in runs],
         nonlinearity=_own(activation, first),
@@ -140,10 +149,11 @@ def _scales(numbers: Sequence[Any]) -> Scales:
     return Scales(first, hidden, last, uniform=numbers[6])
 
 
-def feed(runs: Sequence[Run], part: str, *, rows: int | None = None) -> Feed:
+def feed(runs: Sequence[Run], part: str, *, rows: int | None = None, noise: float = 0.0) -> Feed:
     """Return at most so many fixed rows of a part of the data, or all of them over and over in training order.
 
-    Runs are of one data set; those of one seed and split share a sequence.
+    Runs are of one data set; those of one seed and split share a sequence. Training rows have the labels that their
+    runs flip; fixed rows have the noise that is asked for.
     """
     first = runs[0]
     data, kind = datasets.load(first["dataset"]), task(first["dataset"], first["network"])
@@ -153,7 +163,7 @@ def feed(runs: Sequence[Run], part: str, *, rows: int | None = None) -> Feed:
     if rows is None:
         length = first["steps"] * first["batch"]
         parts = [training.order(seed, own, length=length) for (seed, _), own in zip(sequences, parts, strict=True)]
-    return Feed.of_arrays(
+    found = Feed.of_arrays(
         data.x,
         None if kind == "autoencoder" else data.y,
         rows=parts,
@@ -163,6 +173,22 @@ def feed(runs: Sequence[Run], part: str, *, rows: int | None = None) -> Feed:
         dtype=getattr(torch, first["dtype"]),
         device=first["device"],
     )
+    numbers = [split for _, split in sequences]
+    if share := spec(first, "flipped") if part == "train" else 0.0:
+        wrong = [_flipped(data, split, rows, share) for split, rows in zip(numbers, parts, strict=True)]
+        found = replace(found, instead=torch.from_numpy(np.stack(wrong)).to(first["device"]))
+    if noise:
+        drawn = [disturbances.noise(len(parts[0]), data.x[0].size, reach=noise, split=split) for split in numbers]
+        found = replace(
+            found, noise=torch.from_numpy(np.stack(drawn)).to(first["device"], getattr(torch, first["dtype"]))
+        )
+    return found
+
+
+def _flipped(data: Dataset, split: int, rows: np.ndarray, share: float) -> np.ndarray:
+    """Return the classes of rows after a share of the training rows' was flipped."""
+    train = datasets.split(data.name, split).train
+    return disturbances.flipped(data.y, train, share=share, classes=data.classes, split=split)[rows]
 
 
 def _shifts(splits: Sequence[Split], centre: str, scale: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
