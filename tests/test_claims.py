@@ -15,7 +15,8 @@ from ruamel.yaml import YAML
 import acts
 from acts import claims, records
 from acts.claims import exact, known, sentences
-from acts.claims.catalogue import EXPERIMENTS, NOTEBOOKS, PATH, SOURCES, Case, Check, Exact
+from acts.claims.catalogue import EXPERIMENTS, NOTEBOOKS, PATH, SOURCES, Exact
+from acts.claims.facts import Case, Check
 from acts.experiments import formulas
 
 BY_ID = {claim.id: claim for claim in claims.catalogue()}
@@ -79,7 +80,7 @@ def broken(name: str, **changes: object) -> dict:
             {"experiment": "convergance"},
             "claims.yaml: C25: unknown experiment 'convergance'; did you mean 'convergence'?",
         ),
-        ({"margin": None}, "claims.yaml: C25: rule.contrast.margin: "),
+        ({"margin": None}, "claims.yaml: C25: rule.contrast.margin."),
         ({"quantifier": "always"}, "claims.yaml: C25: rule.contrast.quantifier: "),
         ({"wrong": 1}, "claims.yaml: C25: rule.contrast.wrong: "),
     ],

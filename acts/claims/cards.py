@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from acts.claims.catalogue import SOURCES, Claim, ClaimError, Source, Verdict, catalogue, suggestion
+from acts.claims.catalogue import SOURCES, Claim, ClaimError, Source, Verdict, catalogue
+from acts.claims.facts import suggestion
 from acts.claims.ledger import judge
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$^~@'\"&+\-.!:=()])")

@@ -3,8 +3,7 @@
 ``acts/claims.yaml`` is the catalogue; the models here say what an entry may hold. Nothing in this room knows torch.
 """
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 
-from acts.claims.rules import Bounds, Contrast, Model, Omnibus, Sweep
+from acts.claims.facts import Exact, Fact, suggestion
+from acts.claims.rules import Bounds, Combination, Contrast, Omnibus, Policy, Rare, Spread, Sweep, Trend
+from acts.claims.sides import Model
 
 VOCABULARY = (
     "supported", "refuted", "mixed", "true if", "equivalent", "inconclusive", "not decidable", "not measured here",
@@ -82,108 +83,6 @@ SOURCES = {
 }
 
 
-class Fact(Model):
-    """Where one number stands in the records; a column that is left out is null there.
-
-    An ``optional`` fact may be absent, as a minimum that is not attained: only sentences use it.
-    """
-
-    activation: str
-    metric: str
-    experiment: str = "formulas"
-    arm: str | None = None
-    init: str | None = None
-    network: str | None = None
-    depth: int | None = None
-    layer: int | None = None
-    optional: bool = False
-
-
-class Check(Model):
-    """One comparison ``left op right``; a side is the name of a fact or a number, ``within`` the tolerance of ==."""
-
-    left: str | float
-    op: Literal["<", "<=", ">", ">=", "==", "!="]
-    right: str | float
-    within: float = 0.0
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_list(cls, value: Any) -> Any:
-        """Read the short form ``[left, op, right]`` or ``[left, op, right, within]``."""
-        if isinstance(value, list) and len(value) in (3, 4):
-            return dict(zip(("left", "op", "right", "within"), value, strict=False))
-        return value
-
-
-class Derived(Model):
-    """A number made of two others: ``left`` minus or over ``right``."""
-
-    left: str
-    op: Literal["minus", "over"]
-    right: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_list(cls, value: Any) -> Any:
-        """Read the short form ``[left, op, right]``."""
-        if isinstance(value, list) and len(value) == 3:
-            return dict(zip(("left", "op", "right"), value, strict=True))
-        return value
-
-
-class Case(Model):
-    """A common situation in which the claim is tested; it holds there when every check does."""
-
-    when: str = ""
-    checks: tuple[Check, ...] = Field(min_length=1)
-
-
-class Elsewhere(Model):
-    """A fact counted over every activation in the records: does the same hold of the other functions?"""
-
-    metric: str
-    op: Literal["<", "<=", ">", ">=", "==", "!="]
-    value: float
-    arm: str | None = None
-    init: str | None = None
-    depth: int | None = None
-
-
-class Exact(Model):
-    """A claim that mathematics decides.
-
-    ``quoted`` are numbers that the claim or the rule itself states, ``effect`` the one that the ledger shows.
-    ``all``: refuted by one case that fails; ``some`` ("may", "cannot avoid"): supported by one case that holds;
-    ``unstated``: the claim leaves a quantity open, so cases that disagree make it *true if*.
-    """
-
-    kind: Literal["exact"]
-    facts: dict[str, Fact]
-    quoted: dict[str, float] = Field({})
-    derived: dict[str, Derived] = Field({})
-    quantifier: Literal["all", "some", "unstated"] = "all"
-    cases: tuple[Case, ...] = Field(min_length=1)
-    effect: str
-    unit: str = ""
-    elsewhere: Elsewhere | None = None
-
-    @property
-    def experiment(self) -> str:
-        """Return the comparison that takes the facts."""
-        return "formulas"
-
-    @model_validator(mode="after")
-    def _named(self) -> "Exact":
-        known = {*self.facts, *self.quoted, *self.derived}
-        sides = [side for case in self.cases for check in case.checks for side in (check.left, check.right)]
-        sides += [side for made in self.derived.values() for side in (made.left, made.right)]
-        for name in [self.effect, *(side for side in sides if isinstance(side, str))]:
-            if name not in known:
-                raise ValueError(f"unknown fact {name!r}{suggestion(name, known)}")
-        return self
-
-
 class Conjunction(Model):
     """A claim made of others: refuted when a member's verdict refutes it, supported when all are, else inconclusive."""
 
@@ -205,7 +104,44 @@ class Unmeasured(Model):
     facts: dict[str, Fact] = Field({})
 
 
-Rule = Annotated[Exact | Contrast | Sweep | Bounds | Omnibus | Conjunction | Unmeasured, Field(discriminator="kind")]
+class Compound(Model):
+    """A claim of several parts, each judged by a rule of its own and told by its name.
+
+    ``all_of``: refuted where a part is (unless it says ``refutes: false``), supported where all are. ``any_of``:
+    supported where a part is, refuted where all are. ``cases``: the claim leaves open which part is meant, so parts
+    that disagree make it *true if*; their names are then words that follow "if". ``effect`` names the part whose number
+    the ledger shows where no part decides alone.
+    """
+
+    kind: Literal["all_of", "any_of", "cases"]
+    experiment: str
+    parts: dict[str, "Part"] = Field(min_length=2)
+    effect: str | None = None
+    caveat: str = ""
+    refutes: bool = True
+
+    @model_validator(mode="after")
+    def _shown(self) -> "Compound":
+        if self.effect is not None and self.effect not in self.parts:
+            raise ValueError(f"unknown part {self.effect!r}{suggestion(self.effect, self.parts)}")
+        return self
+
+    @property
+    def shown_margin(self) -> float | None:
+        """Return the margin of the part whose number the ledger shows, where it has one."""
+        return getattr(self.parts[self.effect or next(iter(self.parts))], "shown_margin", None)
+
+
+Part = Annotated[
+    Exact | Contrast | Sweep | Combination | Trend | Bounds | Omnibus | Rare | Spread | Policy | Compound,
+    Field(discriminator="kind"),
+]
+Compound.model_rebuild()
+Rule = Annotated[
+    Exact | Contrast | Sweep | Combination | Trend | Bounds | Omnibus | Rare | Spread | Policy | Compound | Conjunction
+    | Unmeasured,
+    Field(discriminator="kind"),
+]  # fmt: skip
 
 
 class Claim(Model):
@@ -282,13 +218,6 @@ class Verdict:
     condition: str = ""
     sentence: str = ""
     evidence: tuple[str, ...] = ()
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return "; did you mean 'relu'? (34 known)" for a word that is close to a known one, else the count alone."""
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1)
-    return f"; did you mean {near[0]!r}? ({len(names)} known)" if near else f" ({len(names)} known)"
 
 
 def parse(entry: Mapping[str, Any], where: str = "claims.yaml") -> Claim:

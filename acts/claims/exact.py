@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from acts.claims import sentences
-from acts.claims.catalogue import Case, Check, Claim, Derived, Elsewhere, Exact, Fact, Verdict, Word
+from acts.claims.catalogue import Claim, Verdict, Word
+from acts.claims.facts import Case, Check, Derived, Elsewhere, Exact, Fact
 from acts.records import where
 
 PLACE = ("activation", "metric", "arm", "init", "network", "depth", "layer")

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from acts.claims.catalogue import EXPERIMENTS, Claim, ClaimError, suggestion
+from acts.claims.catalogue import EXPERIMENTS, Claim, ClaimError
+from acts.claims.facts import suggestion
 from acts.claims.rules import ELSEWHERE, OUTCOME
 
 ACTIVATIONS = Path(__file__).resolve().parent.parent / "activations"
@@ -42,8 +43,9 @@ METRICS = {
     "generalization": ("error", "loss", "accuracy", "loss_area", "diverged", "lr_tuned", "lr_edge"),
 }  # fmt: skip
 KEYS = {
-    **dict.fromkeys(("activation", "activations", "a", "b", "reference"), "activation"),
-    **dict.fromkeys(("metric", "metrics"), "metric"),
+    **dict.fromkeys(("activation", "activations", "extremes", "a", "b", "best_of"), "activation"),
+    **dict.fromkeys(("policy", "beside"), "policy"),
+    **dict.fromkeys(("metric", "metrics", "events", "of"), "metric"),
     **dict.fromkeys(("dataset", "datasets"), "data set"),
     **dict.fromkeys(("experiment", "experiments"), "experiment"),
 }
@@ -70,12 +72,13 @@ def check(claim: Claim, records: pd.DataFrame) -> None:
     metrics = {name for names in METRICS.values() for name in names}
     known = {
         "activation": lambda: activations() | _seen(records, "activation"),
-        "metric": lambda: metrics | _seen(records, "metric"),
+        "policy": lambda: {ELSEWHERE} | activations() | _seen(records, "activation"),
+        "metric": lambda: {OUTCOME} | metrics | _seen(records, "metric"),
         "data set": lambda: set(DATASETS) | _seen(records, "dataset"),
         "experiment": lambda: set(EXPERIMENTS) | _seen(records, "experiment"),
     }
     for what, name in _named(claim.rule.model_dump()):
-        word = name.split("(")[0] if what == "activation" else name
+        word = name.split("(")[0] if what in ("activation", "policy") else name
         if word not in (possible := known[what]()):
             raise ClaimError(f"{claim.id}: unknown {what} {name!r}{suggestion(word, possible)}")
 

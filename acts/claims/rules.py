@@ -1,85 +1,146 @@
-"""Rules that measured records decide: paired contrasts, sweeps against a number, bounds, and an omnibus test.
+"""Rules that measured records decide: contrasts, combinations, sweeps, trends, bounds, rarities, policies, spreads.
 
 Every number in a rule is fixed before the run. ``cells`` says which rows count: a scalar is equality, a list says which
 levels are wanted (those that a configuration does not run are left out and named); ``step: last`` is the last step.
 ``over`` names the columns of which every combination is one primary contrast. ``caveat`` closes the sentence: what the
-claim's own measure asks for and this rule does not cover.
+claim's own measure asks for and this rule does not cover. Within a compound, a rule with ``refutes: false`` can only
+support: where it is refuted the whole is no more than inconclusive.
 """
 
 from math import log
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from acts.claims.sides import AnySide, Model, Term
+
+OUTCOME = "outcome"  # error where classes are told apart, loss elsewhere
+ELSEWHERE = "elsewhere"  # the policy of taking what is best on the other families of tasks
+Margin = float | dict[Literal["error", "loss"], float]
 
 
-class Model(BaseModel):
-    """A frozen model that refuses unknown keys and values of another type."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class _Family(Model):
-    """What contrasts and sweeps share: one arm, a direction, a margin, and the cells that make the family.
-
-    ``better`` is the direction in which the claim is right. On a log scale differences are logs of ratios and the
-    margin is a share; ``magnitude`` compares absolute values; ``per_layer`` divides by the depth − 1 steps between
-    the first and the last layer. ``unit`` reads after a positive effect ("% less loss area").
-    """
+class Judged(Model):
+    """What every rule has that measured records decide."""
 
     experiment: str
+    cells: dict[str, Any] = Field({})
+    caveat: str = ""
+    refutes: bool = True
+
+
+class Family(Judged):
+    """What rules of primary contrasts share: a metric, a direction, a margin, and the cells that make the family.
+
+    ``better`` is the direction in which the claim is right. On a log scale differences are logs of ratios and the
+    margin is a share; on the scale ``margins`` they are divided by the margin's own log, which may differ between error
+    and loss, so that tasks can be set side by side. ``magnitude`` compares absolute values; ``per_layer`` divides by
+    the depth − 1 steps between the first and the last layer. ``unit`` reads after a positive effect ("% less loss
+    area"). The metric ``outcome`` is the error where a task has one and the loss elsewhere. ``most`` is supported by at
+    least ``at_least`` contrasts after Holm where none is reversed.
+    """
+
     metric: str
-    a: str
-    cells: dict[str, Any] = {}
     over: tuple[str, ...] = ("dataset", "network", "optimizer")
-    scale: Literal["log", "linear"] = "linear"
+    scale: Literal["log", "linear", "margins"] = "linear"
     better: Literal["lower", "higher"] = "lower"
     magnitude: bool = False
     per_layer: bool = False
-    quantifier: Literal["everywhere", "somewhere", "mean"] = "everywhere"
+    quantifier: Literal["everywhere", "somewhere", "mean", "most"] = "everywhere"
+    at_least: int | None = Field(None, ge=1)
     degree: Literal["better", "greatly", "little", "alternative", "no_difference"] = "better"
-    margin: float = Field(ge=0)
+    margin: Margin
     unit: str
-    caveat: str = ""
 
     @model_validator(mode="after")
-    def _sensible(self) -> "_Family":
-        if self.scale == "log" and not 0 < self.margin < 1:
-            raise ValueError(f"a margin on a log scale is a share between 0 and 1, not {self.margin:g}")
-        if self.margin == 0 and self.degree in ("greatly", "little", "no_difference"):
-            raise ValueError(f"the degree {self.degree!r} needs a margin above 0")
+    def _sensible(self) -> "Family":
+        for margin in self.margins.values():
+            if self.scale != "linear" and not 0 < margin < 1:
+                raise ValueError(f"a margin on a log scale is a share between 0 and 1, not {margin:g}")
+            if margin < 0:
+                raise ValueError(f"a margin is at least 0, not {margin:g}")
+            if margin == 0 and self.degree in ("greatly", "little", "no_difference"):
+                raise ValueError(f"the degree {self.degree!r} needs a margin above 0")
+        if isinstance(self.margin, dict) and self.scale != "margins":
+            raise ValueError("a margin for error and one for loss need the scale 'margins'")
+        if self.metric == OUTCOME and self.scale != "margins":
+            raise ValueError("the metric 'outcome' needs the scale 'margins'")
+        if (self.quantifier == "most") != (self.at_least is not None):
+            raise ValueError("the quantifier 'most', and it alone, needs at_least")
         return self
+
+    @property
+    def margins(self) -> dict[str, float]:
+        """Return the margin by metric."""
+        return {**self.margin} if isinstance(self.margin, dict) else {self.metric: self.margin}
 
     @property
     def threshold(self) -> float:
         """Return the margin in units of the differences: on a log scale that of a value smaller by that share."""
+        if self.scale == "margins":
+            return 1.0
+        assert isinstance(self.margin, float)
         return -log(1 - self.margin) if self.scale == "log" else self.margin
 
     @property
     def shown_margin(self) -> float:
         """Return the margin in the unit of the effect."""
+        if self.scale == "margins":
+            return 1.0
+        assert isinstance(self.margin, float)
         return 100 * self.margin if self.scale == "log" else self.margin
 
 
-class Contrast(_Family):
-    """A paired comparison of arm ``a`` with each ``b``, one primary contrast per combination of ``over``.
+class Contrast(Family):
+    """A paired comparison of side ``a`` with each ``b``, one primary contrast per combination of ``over``.
 
     The quantifier ``mean`` takes a combination as the replicate (a task), not the seed.
     """
 
     kind: Literal["contrast"]
-    b: tuple[str, ...] = Field(min_length=1)
+    a: AnySide
+    b: tuple[AnySide, ...] = Field(min_length=1)
 
 
-class Sweep(_Family):
-    """One arm against a fixed number, one primary contrast per combination of ``over``."""
+class Sweep(Family):
+    """One side against a fixed number, one primary contrast per combination of ``over``."""
 
     kind: Literal["sweep"]
+    a: AnySide
     bound: float = 0.0
 
     @model_validator(mode="after")
     def _linear(self) -> "Sweep":
-        if self.scale == "log" or self.quantifier == "mean":
+        if self.scale != "linear" or self.quantifier == "mean":
             raise ValueError("a sweep is judged cell by cell on the linear scale")
+        return self
+
+
+class Combination(Family):
+    """One weighted sum of sides, paired by seed, above 0: values are oriented first, so that larger is better.
+
+    "x closes at least half of the gap from base to goal" has weights 1 for x, −½ for base and −½ for goal.
+    """
+
+    kind: Literal["combination"]
+    terms: tuple[Term, ...] = Field(min_length=2)
+
+
+class Trend(Family):
+    """Spearman's correlation, seed by seed, of a metric with a factor that the arm spells (``dose=10``), or a column.
+
+    ``along`` names the factor; ``arm`` in ``a`` or ``cells`` holds a ``*`` in its place (``study=dose;dose=*``).
+    ``better`` says whether the claim is of a rise (higher) or a fall (lower). A seed whose values are all equal has 0.
+    """
+
+    kind: Literal["trend"]
+    a: AnySide
+    along: str
+    unit: str = "rank correlation (Spearman's ρ)"
+
+    @model_validator(mode="after")
+    def _plain(self) -> "Trend":
+        if self.scale != "linear":
+            raise ValueError("a trend is of ranks, which have no other scale than the linear one")
         return self
 
 
@@ -117,7 +178,7 @@ class Formula(Model):
     when: str
 
 
-class Bounds(Model):
+class Bounds(Judged):
     """Metrics of one activation that must lie within ranges at every combination of ``over``.
 
     ``case`` is the column that the claim leaves open: where its levels disagree the claim is true if. ``cases`` says in
@@ -125,16 +186,13 @@ class Bounds(Model):
     """
 
     kind: Literal["bounds"]
-    experiment: str
     activation: str
     ranges: tuple[Range, ...] = Field(min_length=1)
-    cells: dict[str, Any] = {}
     over: tuple[str, ...] = ("init", "layer")
     case: str = "init"
-    cases: dict[str, str] = {}
+    cases: dict[str, str] = Field({})
     formula: Formula | None = None
     unit: str = ""
-    caveat: str = ""
 
     @model_validator(mode="after")
     def _has_case(self) -> "Bounds":
@@ -143,7 +201,7 @@ class Bounds(Model):
         return self
 
 
-class Omnibus(Model):
+class Omnibus(Judged):
     """Does the choice among activations matter: ω² between arms within blocks, once without and once with extremes.
 
     ``matters`` is the share of variance that the interval must exceed in every test, ``negligible`` the one below which
@@ -151,13 +209,85 @@ class Omnibus(Model):
     """
 
     kind: Literal["omnibus"]
-    experiment: str
     metrics: tuple[str, ...] = Field(min_length=1)
     activations: tuple[str, ...] = Field(min_length=2)
     extremes: tuple[str, ...] = ()
-    cells: dict[str, Any] = {}
     blocks: tuple[str, ...] = ("dataset", "network", "optimizer", "seed")
     matters: float = Field(gt=0, lt=1)
     negligible: float = Field(gt=0, lt=1)
     unit: str = "share of variance (ω²)"
-    caveat: str = ""
+
+
+class Rare(Judged):
+    """Events so rare that none is seen: ``events`` of the ``of`` units of each network, counted over all of them.
+
+    Supported where there is none and 3/n, the 95 % bound on the share of units, lies below ``limit``. Refuted where the
+    lower Clopper–Pearson bound on the share of seeds with any event exceeds ``tolerated``: units of one network are no
+    independent draws.
+    """
+
+    kind: Literal["rare"]
+    a: AnySide
+    events: str
+    of: str
+    limit: float = Field(gt=0, lt=1)
+    tolerated: float = Field(ge=0, lt=1)
+    unit: str = "share of units"
+
+
+class Spread(Judged):
+    """How far activations differ beside seeds: the ratio of their standard deviations, task by task.
+
+    Supported where the interval lies above ``beyond`` in more than half of the tasks, refuted where it lies below
+    ``below`` in more than half. ``extremes`` are told beside and decide nothing.
+    """
+
+    kind: Literal["spread"]
+    metric: str = OUTCOME
+    activations: tuple[str, ...] = Field(min_length=3)
+    extremes: tuple[str, ...] = ()
+    over: tuple[str, ...] = ("dataset", "network", "norm", "optimizer")
+    beyond: float = Field(gt=0)
+    below: float = Field(gt=0)
+    unit: str = "sd between activations ÷ sd between seeds"
+
+
+class Policy(Judged):
+    """The regret of a fixed policy against an oracle among ``activations`` that picks on the other half of the seeds.
+
+    ``policy`` is an activation, or ``elsewhere``: what is best on the tasks of all other families. In margins of the
+    outcome; the claim is that the regret is below ``bound`` (``better: lower``) or above it (``higher``). ``mean``
+    takes tasks as replicates, ``everywhere`` and ``somewhere`` judge seeds cell by cell. ``beside`` are policies that
+    are told and decide nothing.
+    """
+
+    kind: Literal["policy"]
+    metric: str = OUTCOME
+    policy: str
+    beside: tuple[str, ...] = ()
+    activations: tuple[str, ...] = Field(min_length=2)
+    over: tuple[str, ...] = ("dataset", "network", "norm", "optimizer")
+    margin: Margin
+    bound: float = Field(1.0, gt=0)
+    better: Literal["lower", "higher"] = "lower"
+    quantifier: Literal["everywhere", "somewhere", "mean"] = "mean"
+    unit: str = "margins of regret"
+
+    @property
+    def margins(self) -> dict[str, float]:
+        """Return the margin by metric."""
+        return {**self.margin} if isinstance(self.margin, dict) else {self.metric: self.margin}
+
+    @property
+    def shown_margin(self) -> float:
+        """Return the bound in the unit of the effect."""
+        return self.bound
+
+    @model_validator(mode="after")
+    def _known(self) -> "Policy":
+        for name in (self.policy, *self.beside):
+            if name not in (*self.activations, ELSEWHERE):
+                raise ValueError(f"the policy {name!r} is neither among the activations nor {ELSEWHERE!r}")
+        if not all(0 < margin < 1 for margin in self.margins.values()):
+            raise ValueError("a margin of an outcome is a share between 0 and 1")
+        return self

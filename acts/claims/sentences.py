@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from acts.claims.catalogue import Claim, ClaimError, Verdict, suggestion
+from acts.claims.catalogue import Claim, ClaimError, Verdict
+from acts.claims.facts import suggestion
 
 DIGITS = 4
 ROUNDING = 1e-12
