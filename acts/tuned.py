@@ -37,7 +37,8 @@ class Search:
     ``while_tuning`` says what is otherwise in tuning runs. ``scored`` counts the rows that a run of each phase is
     scored on after its last step, for the estimate of its cost. ``tag`` names what sets the search apart from others of
     the same activation and cell (``study=centring``): it is the arm of tuning rows, and follows ``best`` and ``each``
-    in final ones. ``scales_of`` is the activation whose inits are taken, the trained one where it is None.
+    in final ones. ``scales_of`` is the activation whose inits are taken, the trained one where it is None; or several,
+    ``tanh|relu``, where layers take them in turn.
     """
 
     fixed: Mapping[str, Any]
@@ -110,14 +111,18 @@ def _final(shared: dict[str, Any], seed: int, choices: Mapping[str, tuning.Choic
 def scales(activation: str, rule: str) -> list[Any] | None:
     """Return σ_w and σ_b of first, hidden and last layers and whether draws are uniform; None without such an init.
 
+    Of activations that layers take in turn (``tanh|relu``) the first gives these, and a hidden pair for each follows.
     Ten digits: enough for any network, and the same on every machine. Inputs have mean square 1.
     """
+    names = activation.split("|")
     try:
-        init = theory.init(activation, rule)
+        inits = [theory.init(name, rule) for name in names]
     except ValueError:
         return None
-    layers = (init.first(fan_in=1), init.hidden(fan_in=1), init.last(fan_in=1))
-    return [*(float(f"{number:.10g}") for layer in layers for number in layer), init.uniform]
+    layers = (inits[0].first(fan_in=1), inits[0].hidden(fan_in=1), inits[0].last(fan_in=1))
+    turns = [init.hidden(fan_in=1) for init in inits] if len(names) > 1 else []
+    numbers = [[float(f"{number:.10g}") for layer in part for number in layer] for part in (layers, turns)]
+    return [*numbers[0], inits[0].uniform, *numbers[1]]
 
 
 def _shared_out(word: str, activation: str, runs: Sequence[Run], *, scored: int) -> Iterator[Job]:

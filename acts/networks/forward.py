@@ -63,7 +63,7 @@ class Pass:
         """Return the nonlinearity of pre-activations, in its random form where it is given random numbers."""
         learned = self.learned(spot, h.ndim)
         if numbers is None or self.random is None:
-            return self.nonlinearity.call(h, **learned)
+            return self.nonlinearity.at(spot)(h, **learned)
         return self.random(h, numbers, **learned)
 
     def numbers(self, shape: Sequence[int], spot: int, dtype: torch.dtype) -> Tensor | None:

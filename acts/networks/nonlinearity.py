@@ -15,7 +15,8 @@ class Nonlinearity:
 
     ``learned`` names the learned parameters and their raw starts; each is one number a layer, with ``channelwise`` one
     a unit or channel. ``random(h, uniform, **learned)`` is the form in training of a random function, given numbers
-    in [0, 1) of h's shape. ``fan`` is (a, b): a pre-activations become b outputs.
+    in [0, 1) of h's shape. ``fan`` is (a, b): a pre-activations become b outputs. ``turns`` are functions without
+    learned parameters that layers take in turn instead of ``call``, the first one in the first layer.
     """
 
     call: Function
@@ -23,3 +24,8 @@ class Nonlinearity:
     random: Callable[..., Any] | None = None
     fan: tuple[int, int] = (1, 1)
     channelwise: bool = False
+    turns: tuple[Function, ...] = ()
+
+    def at(self, spot: int) -> Function:
+        """Return the function of the i-th activation."""
+        return self.turns[spot % len(self.turns)] if self.turns else self.call

@@ -1,5 +1,6 @@
 """Parts: the stretches of a network's row of numbers, and how a seed's draw is scaled to start each."""
 
+import re
 from dataclasses import dataclass
 from math import prod, sqrt
 
@@ -39,22 +40,30 @@ class Scales:
     """How a seed's draw is rescaled: (σ_w, σ_b) of the layers that read inputs, activations, and that give outputs.
 
     Weights have deviation σ_w / √fan_in and biases σ_b. With ``uniform`` the draw is first made uniform and biases
-    have σ_b / √fan_in, as torch's own layers are initialised.
+    have σ_b / √fan_in, as torch's own layers are initialised. Where layers take several activations in turn, ``turns``
+    has a hidden pair for each; the hidden layer numbered i takes that of the activation before it, number i − 1.
     """
 
     first: tuple[float, float]
     hidden: tuple[float, float]
     last: tuple[float, float]
     uniform: bool = False
+    turns: tuple[tuple[float, float], ...] = ()
 
     def deviation(self, part: Part) -> float:
         """Return the standard deviation of a drawn part's numbers."""
         if part.kind == "embedding":
             return part.scale
-        of_weights, of_biases = (1.0, 0.0) if part.place == "plain" else getattr(self, part.place)
+        of_weights, of_biases = (1.0, 0.0) if part.place == "plain" else self._pair(part)
         if part.kind == "weights":
             return float(part.scale * of_weights / sqrt(part.fan_in))
         return float(part.scale * of_biases / (sqrt(part.fan_in) if self.uniform else 1.0))
+
+    def _pair(self, part: Part) -> tuple[float, float]:
+        """Return σ_w and σ_b of the layer that a part belongs to."""
+        numbered = re.match(r"hidden(\d+)\.", part.name) if self.turns and part.place == "hidden" else None
+        pair: tuple[float, float] = getattr(self, part.place)
+        return self.turns[(int(numbered[1]) - 1) % len(self.turns)] if numbered else pair
 
 
 def draw(seed: int, size: int) -> np.ndarray:

@@ -1,7 +1,8 @@
-"""Initialisations as numbers: σ_w and σ_b of every layer for torch_default, lecun, he, stable and critical.
+"""Initialisations as numbers: σ_w and σ_b of every layer for torch_default, lecun, he, stable, critical and chi.
 
 Weights have variance σ_w² / fan_in and biases variance σ_b². The rules are those of the review's fair comparison:
-``stable`` and ``critical`` follow from the function, the other three do not.
+``stable`` and ``critical`` follow from the function, the other three do not. ``chi`` asks for no fixed length: it only
+lets the gradient through at q = 1, for every function, with which two functions can be compared.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from acts import elementwise
 from acts.elementwise import Elementwise, Function
 from acts.theory.curves import SPAN, Curves, curves
 from acts.theory.edges import critical_init
+from acts.theory.maps import moments
 
 RULES = ("torch_default", "lecun", "he", "stable", "critical")
 SLOPE_TARGET = 0.9
@@ -118,17 +120,23 @@ class Init:
 
 
 def init(f: Function, rule: str, **parameters: Any) -> Init:
-    """Return the init that a rule gives a function: torch_default, lecun, he, stable or critical.
+    """Return the init that a rule gives a function: torch_default, lecun, he, stable, critical or chi.
 
     torch_default is nn.Linear's (σ_w² = ⅓, σ_b² = ⅓ / fan_in, uniform), lecun σ_w² = 1 and he σ_w² = 2 without bias, in
-    every layer. Raises ValueError for an unknown rule, and where f has no stable or critical init.
+    every layer, chi σ_w² = 1/E f′² without bias, so that χ₁ = 1 at q = 1, where it starts. Raises ValueError for an
+    unknown rule, and where f has no such init.
     """
     third = float(3**-0.5)
     if rule == "torch_default":
         return Init(rule, third, third, bias_over_fan_in=True, uniform=True)
     if rule in ("lecun", "he"):
         return Init(rule, float(np.sqrt(2.0 if rule == "he" else 1.0)), 0.0)
+    if rule == "chi":
+        slope_second = moments(f, **parameters).slope_second
+        if not slope_second > 0:
+            raise ValueError(f"{elementwise.of(f, **parameters).name} has no init chi: E f′² = 0")
+        return Init(rule, float(slope_second**-0.5), 0.0, q=1.0)
     if rule not in RULES:
-        raise ValueError(f"unknown init {rule!r}; inits are {', '.join(RULES)}")
+        raise ValueError(f"unknown init {rule!r}; inits are {', '.join(RULES)} and chi")
     found = (stable_init if rule == "stable" else critical_init)(f, **parameters)
     return Init(rule, found.sigma_w, found.sigma_b, found.q)

@@ -3,8 +3,9 @@
 A run says ``dataset``, ``network``, ``seed`` (weights, order and noise), ``split`` (the seed of its split), ``scales``
 (σ_w and σ_b of first, hidden and last layers, and whether draws are uniform), ``lr``, ``optimizer``, ``steps``,
 ``batch``, ``evaluations``, ``phase``, ``device`` and ``dtype``. ``norm``, ``schedule``, ``dropout``, ``decay`` and
-``channelwise`` (learned parameters are one a unit, not a layer), ``head`` (output function and loss, ``tanh+hinge``)
-and ``flipped`` (share of training rows with a wrong class) have defaults. Runs of one kind differ in seed, split,
+``channelwise`` (learned parameters are one a unit, not a layer), ``head`` (output function and loss, ``tanh+hinge``),
+``flipped`` (share of training rows with a wrong class), ``layers`` (activations that layers take in turn,
+``tanh|relu``), ``absorb`` and ``killed`` (as in ``starts``) have defaults. Runs of one kind differ in seed, split,
 scales and lr alone.
 """
 

@@ -14,7 +14,7 @@ from acts.networks import Network, Nonlinearity
 
 DEFAULTS: Mapping[str, Any] = {
     "norm": "none", "schedule": "constant", "dropout": 0.0, "decay": 0.0, "channelwise": False,
-    "head": "", "flipped": 0.0,
+    "head": "", "flipped": 0.0, "layers": "", "absorb": 0.0, "killed": 0.0,
 }  # fmt: skip
 KIND = (
     "phase", "dataset", "network", "optimizer", "steps", "batch", "evaluations", "device", "dtype", *DEFAULTS
@@ -72,10 +72,11 @@ def _sized(dataset: str, name: str, norm: str, fan: tuple[int, int] = (1, 1), he
         raise ValueError(f"{dataset}: {error}") from None
 
 
-def nonlinearity(activation: Activation, *, channelwise: bool = False) -> Nonlinearity:
+def nonlinearity(activation: Activation, *, channelwise: bool = False, layers: str = "") -> Nonlinearity:
     """Return an activation as networks see it: its fast path, learnable parameters as raw numbers.
 
-    These are one number a layer, with ``channelwise`` one a unit or channel.
+    These are one number a layer, with ``channelwise`` one a unit or channel. ``layers`` (``tanh|relu``) are activations
+    that layers take in turn, none of them random, with learned parameters or not element-wise.
     """
     learned = {name: activation.unconstrain(name, activation.parameters[name]) for name in activation.learnable}
     fixed = {name: value for name, value in activation.parameters.items() if name not in learned}
@@ -90,7 +91,17 @@ def nonlinearity(activation: Activation, *, channelwise: bool = False) -> Nonlin
         assert activation.sample is not None
         return activation.sample(h, uniform, **values(raw))
 
-    return Nonlinearity(call, learned, random if activation.stochastic else None, _fan(activation), channelwise)
+    drawn = random if activation.stochastic else None
+    turns = tuple(_plain(name).kernel for name in layers.split("|")) if layers else ()
+    return Nonlinearity(call, learned, drawn, _fan(activation), channelwise, turns)
+
+
+def _plain(name: str) -> Activation:
+    """Return an activation that may stand in some layers alone; ValueError for one that needs parts or numbers."""
+    found = activations.get(name)
+    if found.learnable or found.stochastic or not found.elementwise:
+        raise ValueError(f"{found.name} cannot be mixed with others: it is learned, random or not element-wise")
+    return found
 
 
 def _fan(activation: Activation) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from acts.datasets import Dataset, Split
 from acts.jobs import Run
 from acts.networks import Nonlinearity, Scales, Stack
 from acts.training import Feed, History, Visitor
-from acts.trials import disturbances
+from acts.trials import disturbances, starts
 from acts.trials.specs import loss, network, nonlinearity, spec, task
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ def _train(activation: Activation, runs: Sequence[Run], *, watch: str, rows: int
 
 
 def _own(activation: Activation, run: Run) -> Nonlinearity:
-    return nonlinearity(activation, channelwise=spec(run, "channelwise"))
+    return nonlinearity(activation, channelwise=spec(run, "channelwise"), layers=spec(run, "layers"))
 
 
 def _loss(run: Run) -> str:
@@ -134,7 +134,7 @@ def _loss(run: Run) -> str:
 def started(activation: Activation, runs: Sequence[Run]) -> Stack:
     """Return the networks of runs of one kind before their first step."""
     first = runs[0]
-    return networks.stack(
+    found = networks.stack(
         network(activation, first["dataset"], first["network"], spec(first, "norm"), spec(first, "head")),
         [run["seed"] for run in runs],
         [_scales(run["scales"]) for run in runs],
@@ -142,11 +142,14 @@ def started(activation: Activation, runs: Sequence[Run]) -> Stack:
         dtype=getattr(torch, first["dtype"]),
         device=first["device"],
     )
+    starts.begin(found, **{name: spec(first, name) for name in ("absorb", "killed")})
+    return found
 
 
 def _scales(numbers: Sequence[Any]) -> Scales:
     first, hidden, last = ((numbers[i], numbers[i + 1]) for i in (0, 2, 4))
-    return Scales(first, hidden, last, uniform=numbers[6])
+    turns = tuple(zip(numbers[7::2], numbers[8::2], strict=True))
+    return Scales(first, hidden, last, uniform=numbers[6], turns=turns)
 
 
 def feed(runs: Sequence[Run], part: str, *, rows: int | None = None, noise: float = 0.0) -> Feed:

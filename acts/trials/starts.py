@@ -1,0 +1,49 @@
+"""Starts: what some runs change in their networks' draw before the first step. Multilayer perceptrons alone."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from acts.networks import Network, Stack
+
+DEAD = -1.0  # bias of a unit without incoming weights
+
+
+def begin(stack: Stack, *, absorb: float = 0.0, killed: float = 0.0) -> None:
+    """Change the networks of a stack in place.
+
+    ``absorb`` is a number that the activation has in addition to another one: the biases of the layer after each
+    activation take it up, so that a network of f + c computes at the start what that of f does. ``killed`` is the share
+    of every hidden layer's units, rounded, that has no incoming weights and a negative bias: rectifiers are 0 there for
+    every input and stay so. Raises ValueError for other networks than multilayer perceptrons without norm.
+    """
+    if not absorb and not killed:
+        return
+    _check(stack.network)
+    parts = stack.parts()
+    with torch.no_grad():
+        if killed:
+            _kill(stack.network, parts, killed)
+        if absorb:
+            _absorb(stack.network, parts, absorb)
+
+
+def _check(network: Network) -> None:
+    if not network.name.startswith("mlp_") or network.norm != "none":
+        norm = "" if network.norm == "none" else f" with norm {network.norm}"
+        raise ValueError(f"{network.name}{norm} cannot start with absorbed shifts or killed units; only plain mlp can")
+
+
+def _kill(network: Network, parts: Mapping[str, Tensor], share: float) -> None:
+    """Take the incoming weights from the first units of every hidden layer; draws are alike, so any would do."""
+    for spot in network.spots:
+        dead = round(share * spot.units)
+        parts[f"{spot.name}.weights"][..., :dead] = 0.0
+        parts[f"{spot.name}.bias"][..., :dead] = DEAD
+
+
+def _absorb(network: Network, parts: Mapping[str, Tensor], shift: float) -> None:
+    """Take what a shift of every unit adds to the next layer's pre-activations from that layer's biases."""
+    for name in (*(spot.name for spot in network.spots[1:]), "out"):
+        parts[f"{name}.bias"].sub_(shift * parts[f"{name}.weights"].sum(-2, keepdim=True))
