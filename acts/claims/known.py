@@ -41,6 +41,10 @@ METRICS = {
         "loss_area", "loss", "accuracy", "steps_to_loss", "reached", "diverged", "lr_tuned",
     ),
     "generalization": ("error", "loss", "accuracy", "loss_area", "diverged", "lr_tuned", "lr_edge"),
+    "robustness": (
+        "error", "loss", "accuracy", "accuracy_area", "error_area", "calibration", "calibration_fitted", "loss_area",
+        "diverged", "lr_tuned", "lr_edge",
+    ),
 }  # fmt: skip
 KEYS = {
     **dict.fromkeys(("activation", "activations", "extremes", "a", "b", "best_of"), "activation"),
