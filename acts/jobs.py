@@ -18,18 +18,21 @@ class Job:
 
     ``runs`` are flat mappings of JSON-plain values that say everything the measurement depends on (seed, lr, dataset,
     network, init, steps, device, dtype, …); two runs with the same spec are the same run. ``seconds`` is a rough cost
-    estimate of the whole job on one core, for ordering and for the time left.
+    estimate of the whole job on one core, for ordering and for the time left. ``others`` are further activations that
+    are measured in the same breath and of which records may speak too.
     """
 
     experiment: str
     activation: str
     runs: tuple[Run, ...]
     seconds: float = 1.0
+    others: tuple[str, ...] = ()
 
     def only(self, keep: list[bool]) -> "Job":
         """Return the job with the kept runs alone, its cost scaled."""
         kept = tuple(run for run, wanted in zip(self.runs, keep, strict=True) if wanted)
-        return Job(self.experiment, self.activation, kept, self.seconds * len(kept) / max(len(self.runs), 1))
+        seconds = self.seconds * len(kept) / max(len(self.runs), 1)
+        return Job(self.experiment, self.activation, kept, seconds, self.others)
 
 
 def canonical(value: Any) -> str:

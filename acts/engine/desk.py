@@ -42,6 +42,7 @@ class Desk:
     worth_starting: float = WORTH_STARTING
     deadline: Callable[[float], float] = lambda seconds: max(900.0, 100 * seconds)
     pauses: tuple[float, ...] = PAUSES
+    alone: bool = False  # whether the comparison under way wants nothing of ours beside it
     _where: places.Where | None = None
     _apart: places.Where | None = None
     _token: str = field(default_factory=lambda: f"{store.host()}~{os.getpid()}~{uuid4().hex[:8]}")
@@ -74,6 +75,7 @@ class Desk:
     def compute(self, module: ModuleType) -> Outcome:
         """Return the records of a comparison after computing the runs that are missing."""
         outcome, before = Outcome(module.word, self.store.load([])), None
+        self.alone = getattr(module, "alone", False)
         lost: set[str] = set()
         for _ in range(_ROUNDS):
             outcome.records = self.store.load(before or [])
@@ -132,6 +134,7 @@ class Desk:
             store=str(self.store.folder),
             driver=self._token,
             seconds=job.seconds,
+            others=job.others,
         )
 
     def _work(self, tasks: list[Task], outcome: Outcome, *, planned: int) -> set[str]:
@@ -162,7 +165,13 @@ class Desk:
         return {key for task in failed for key in task.keys}
 
     def _place(self, seconds: float) -> places.Where:
-        """Return where to compute: workers once there was enough work for them, else this process."""
+        """Return where to compute: workers once there was enough work for them, else this process.
+
+        Jobs that want to be alone are done here one by one while the workers rest, except where there is a cluster:
+        the machine that hands out its jobs may be another kind of machine.
+        """
+        if self.alone and not addresses.remote(self.engine):
+            return places.Serial()
         if self._where is None and self.engine == "local" and seconds >= self.worth_starting:
             self._where = self._local(self.workers)
         return self._where or places.Serial()

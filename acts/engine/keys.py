@@ -239,13 +239,15 @@ def torch_version() -> str:
 def keys(job: Job, module: ModuleType) -> list[str]:
     """Return the key of every run of a job, in order."""
     rooms = tuple(module.rooms)
-    about = {
+    about: dict[str, Any] = {
         "experiment": job.experiment,
         "activation": job.activation,
         "source": source_of(module),
         "function": function_source(job.activation) if rooms else None,
         "torch": torch_version(),
     }
+    if job.others:
+        about["others"] = {name: function_source(name) for name in job.others}
     shared = sha256(canonical(about))
     return [
         sha256(canonical({"shared": shared, "run": dict(run), "data": _data(run, rooms), **_layers(run)}))

@@ -50,6 +50,7 @@ class Task:
     deadline: float | None = None
     seconds: float = 1.0
     software: Mapping[str, str] | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -168,7 +169,7 @@ def _one_thread() -> Iterator[None]:
 
 def _measured(task: Task, module: ModuleType, store: Store) -> Receipt:
     """Measure a job, publish its file and return its receipt."""
-    job = Job(task.word, task.activation, task.runs, task.seconds)
+    job = Job(task.word, task.activation, task.runs, task.seconds, tuple(task.others))
     started = time.perf_counter()
     tables = module.measure(job)
     seconds = time.perf_counter() - started
@@ -189,16 +190,15 @@ def _measured(task: Task, module: ModuleType, store: Store) -> Receipt:
 
 
 def _match(tables: Sequence[Any], job: Job) -> None:
-    """Raise ValueError unless there is one table a run and each speaks of this experiment and activation."""
+    """Raise ValueError unless there is one table a run and each speaks of this experiment and these activations."""
     if len(tables) != len(job.runs):
         raise ValueError(f"measure returned {len(tables)} tables for {len(job.runs)} runs")
     for table in tables:
-        for column, word in (("experiment", job.experiment), ("activation", job.activation)):
-            strange = table[column] != word
+        for column, words in (("experiment", (job.experiment,)), ("activation", (job.activation, *job.others))):
+            strange = ~table[column].isin(words)
             if strange.any():
-                raise ValueError(
-                    f"measure returned a row with {column} {table[column][strange].iloc[0]!r}, not {word!r}"
-                )
+                told = " or ".join(map(repr, words))
+                raise ValueError(f"measure returned a row with {column} {table[column][strange].iloc[0]!r}, not {told}")
 
 
 def _reason(error: Exception) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from acts.params.measured import Cost, Precision
 from acts.params.robustness import Robustness
 from acts.params.sections import (
     Activations,
@@ -132,6 +133,8 @@ class Experiments(Section):
     convergence: Convergence | None = None
     generalization: Generalization | None = None
     robustness: Robustness | None = None
+    cost: Cost | None = None
+    precision: Precision | None = None
 
     def words(self) -> list[str]:
         """Return the words of the comparisons that are asked for, in the order of the schema."""

@@ -1,0 +1,37 @@
+"""Sections of comparisons that measure functions themselves: what they cost, and how exactly they are computed."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from acts.params.sections import UNIQUE, Activations, Count, Networks, Section, Seeds, each_once
+
+Sizes = Annotated[tuple[Count, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
+Size = Annotated[int, Field(ge=1, le=2**30)]
+Elements = Annotated[tuple[Size, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
+Dtype = Literal["float32", "bfloat16", "float16", "float64"]
+Dtypes = Annotated[tuple[Dtype, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
+
+
+class Cost(Section):
+    """Time and memory in fresh processes; ``seconds`` is for every size and dtype, and every network and batch.
+
+    ``compiled`` are the functions that are also timed as torch.compile makes them, over ``compiled_sizes``.
+    """
+
+    activations: tuple[str, ...]
+    processes: Seeds
+    sizes: Elements
+    dtypes: Dtypes
+    networks: Networks
+    batches: Sizes
+    compiled: tuple[str, ...] = ()
+    compiled_sizes: Elements = (65536,)
+    seconds: Annotated[float, Field(gt=0, le=60)] = 0.25
+
+
+class Precision(Section):
+    """Values and derivatives held against the formula, at about so many ``points`` for each activation."""
+
+    activations: Activations
+    points: Annotated[int, Field(ge=24, le=100_000)]
