@@ -67,7 +67,7 @@ def test_records_hold_every_layer_and_depth_asked_for():
 
 
 def test_a_network_is_the_same_alone_and_in_company():
-    (job, _) = gradient_flow.plan(params(("gelu",), depths=(2, 12), width=32), frame([]))
+    job, *_ = gradient_flow.plan(params(("gelu",), depths=(2, 12), width=32), frame([]))
     together = gradient_flow.measure(job)
     for place in (0, 4, 7):
         (alone,) = gradient_flow.measure(Job(job.experiment, job.activation, (job.runs[place],)))

@@ -4,6 +4,10 @@ One seed is one network of the largest depth, its weights drawn once and rescale
 normal. Measured are log10 of (‖Jᵀv‖²/n₁)/(‖v‖²/n_d), v random at hidden pre-activation d and J its Jacobian by the
 first, in float64 and renormalised at every layer, and lengths, moments and centring of some layers. Rows of phase
 ``exact`` are the infinite-width theory of the mean over networks: the product over the very same layers.
+
+Init ``gain`` starts lengths at the fixed point q = 1 of the length map without bias, for functions whose map is
+steeper than 1 there, so that lengths leave it: ``log10_length`` by layer, and ``length_slope`` of phase ``exact``. What
+networks learn by depth and weight scale, phase ``final``, stands in ``acts.trainability``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,18 +20,24 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from acts import activations, diagnostics, theory
+from acts import activations, diagnostics, theory, trainability, tuned
 from acts.activations import Activation
 from acts.diagnostics import Pulled
 from acts.jobs import Job, Run
 from acts.params import Params
+from acts.params.gradient_flow import GradientFlow
 from acts.records import frame
 
 word = "gradient_flow"
-rooms = ("activations", "elementwise", "theory", "diagnostics")
-budget = 60.0
+rooms = (
+    "activations", "elementwise", "theory", "diagnostics", "datasets", "networks", "noise", "training", "trials",
+    "tuned", "trainability",
+)  # fmt: skip
+budget = 130.0
 
 INPUTS = 8  # inputs a network is read at
+UNSTABLE = 1e-6  # by how much a slope must exceed 1, which that of ReLU is but for rounding
+GAIN_DEPTH = 32  # layers through which lengths are followed away from an unstable fixed point
 CURVE_POINTS = 25  # depths at which the theory is given, those measured included
 _WEIGHTS, _INPUTS, _VECTORS = 21, 22, 23  # name the random streams
 
@@ -38,26 +48,39 @@ Row = dict[str, Any]
 
 
 def plan(params: Params, records: pd.DataFrame) -> list[Job]:  # noqa: ARG001 - every run is known from the start
-    """Return two jobs an activation: its networks, and the theory; an init that a function does not have is left out.
+    """Return the jobs of every activation, networks and theory; an init that a function does not have is left out.
 
     Raises ValueError for a named activation that is not element-wise.
     """
     wanted = params.experiments.gradient_flow
     if wanted is None:
         return []
-    shared = {
-        "network": f"mlp_{max(wanted.depths)}x{wanted.width}", "width": wanted.width, "depths": sorted(wanted.depths),
-    }  # fmt: skip
-    measured = {**shared, "phase": "init", "inputs": INPUTS, "device": params.device, "dtype": "float64"}
-    exact = {**shared, "phase": "exact", "seed": None, "device": "cpu", "dtype": "float64"}
-    network_seconds = 0.06 + 3.5e-8 * max(wanted.depths) * wanted.width**2
-    jobs = []
-    for name in _elementwise(wanted.activations):
-        inits = [init for init in wanted.inits if reason(name, init) is None]
-        runs = tuple({**measured, "seed": seed, "init": init} for seed in range(wanted.seeds) for init in inits)
-        jobs.append(Job(word, name, runs, wanted.seeds * network_seconds))
-        jobs.append(Job(word, name, tuple({**exact, "init": init} for init in inits), 0.05 * len(inits)))
+    widths = (wanted.width, *(width for width in wanted.more_widths or () if width != wanted.width))
+    jobs = [job for name in _elementwise(wanted.activations) for job in _untrained(name, wanted, widths, params.device)]
+    if wanted.trainability:
+        asked = {"seeds": wanted.seeds, "device": params.device, "dtype": params.dtype}
+        jobs += trainability.jobs(word, wanted.trainability, **asked)
     return [job for job in jobs if job.runs]
+
+
+def _untrained(name: str, wanted: GradientFlow, widths: Sequence[int], device: str) -> Iterator[Job]:
+    """Yield the networks of one activation, width by width, the theory for the first, and lengths that leave q = 1."""
+    inits = [init for init in wanted.inits if reason(name, init) is None]
+    for width in widths:
+        shared = {"network": f"mlp_{max(wanted.depths)}x{width}", "width": width, "depths": sorted(wanted.depths)}
+        measured = {**shared, "phase": "init", "inputs": INPUTS, "device": device, "dtype": "float64"}
+        seconds = 0.06 + 3.5e-8 * max(wanted.depths) * width**2
+        runs = tuple({**measured, "seed": seed, "init": init} for seed in range(wanted.seeds) for init in inits)
+        yield Job(word, name, runs, wanted.seeds * seconds)
+        if width == wanted.width:
+            exact = {**shared, "phase": "exact", "seed": None, "device": "cpu", "dtype": "float64"}
+            yield Job(word, name, tuple({**exact, "init": init} for init in inits), 0.1 * len(inits))
+    if unstable(name):
+        shared = {"network": f"mlp_{GAIN_DEPTH}x{wanted.width}", "width": wanted.width, "depths": [GAIN_DEPTH]}
+        shared |= {"inputs": INPUTS, "init": "gain", "dtype": "float64"}
+        runs = tuple({**shared, "phase": "init", "seed": seed, "device": device} for seed in range(wanted.seeds))
+        yield Job(word, name, runs, wanted.seeds * (0.02 + 1e-8 * GAIN_DEPTH * wanted.width**2))
+        yield Job(word, name, ({**shared, "phase": "exact", "seed": None, "device": "cpu"},), 0.05)
 
 
 def _elementwise(wanted: str | Sequence[str]) -> list[str]:
@@ -81,18 +104,37 @@ def reason(activation: str, init: str) -> str | None:
     return None
 
 
+@cache
+def unstable(activation: str) -> bool:
+    """Return whether the length map without bias that has q = 1 as a fixed point is steeper than 1 there."""
+    try:
+        return theory.length_map_slope(activation, sigma_w=_gain(activation).sigma_w) > 1 + UNSTABLE
+    except ValueError:
+        return False
+
+
+def _gain(activation: str | Activation) -> theory.Init:
+    """Return the init whose length map has its fixed point at q = 1 without a bias, σ_w² = 1/E f²."""
+    second = theory.moments(activation).second
+    if not second > 0:
+        raise ValueError("E f² = 0")
+    return theory.Init("gain", second**-0.5, 0.0, q=1.0)
+
+
 # --- measure ----------------------------------------------------------------------------------------------------------
 
 
 def measure(job: Job) -> list[pd.DataFrame]:
     """Return one records table a run, in order; inits of one seed share their network's weights."""
+    if job.runs[0]["phase"] == "final":
+        return tuned.measure(job, trainability.learned)
     activation = activations.get(job.activation)
     found: dict[int, list[Row]] = {}
     order = sorted(range(len(job.runs)), key=lambda place: _group(job.runs[place]))
     for (phase, _, _), members in groupby(order, key=lambda place: _group(job.runs[place])):
         places = list(members)
         runs = [job.runs[place] for place in places]
-        rows = [_theory(activation, run) for run in runs] if phase == "exact" else _network(activation, runs)
+        rows = [_exact(activation, run) for run in runs] if phase == "exact" else _network(activation, runs)
         found.update(zip(places, rows, strict=True))
     return [frame(_named(job, run, found[place])) for place, run in enumerate(job.runs)]
 
@@ -104,8 +146,18 @@ def _group(run: Run) -> tuple[str, int, bool]:
 
 def _named(job: Job, run: Run, rows: list[Row]) -> Iterator[Row]:
     columns = ("phase", "network", "seed", "init", "device", "dtype")
-    who = {"experiment": word, "activation": job.activation, "dataset": "gaussian"}
+    who = {"experiment": word, "activation": job.activation, "dataset": run.get("map", "gaussian")}
     return ({**who, **{column: run[column] for column in columns}, **row} for row in rows)
+
+
+def _exact(activation: Activation, run: Run) -> list[Row]:
+    """Return what theory says of a run: of signals by layer, of a length that leaves its fixed point, of a map."""
+    if "sigma_b" in run:
+        return trainability.predicted(activation, run)
+    if run["init"] == "gain":
+        slope = theory.length_map_slope(activation, sigma_w=_gain(activation).sigma_w)
+        return [{"metric": "length_slope", "value": slope}]
+    return _theory(activation, run)
 
 
 def _theory(activation: Activation, run: Run) -> list[Row]:
@@ -131,7 +183,7 @@ def _network(activation: Activation, runs: Sequence[Run]) -> list[list[Row]]:
     """Return the rows of one network under several inits, one list an init."""
     run, device = runs[0], torch.device(runs[0]["device"])
     width, depths = run["width"], run["depths"]
-    inits = [theory.init(activation, one["init"]) for one in runs]
+    inits = [_init(activation, one["init"]) for one in runs]
     weights, biases = _draw(run["seed"], max(depths), width, uniform=inits[0].uniform)
     first = _column([init.first(fan_in=width) for init in inits], device)
     hidden = _column([init.hidden(fan_in=width) for init in inits], device)
@@ -149,6 +201,10 @@ def _network(activation: Activation, runs: Sequence[Run]) -> list[list[Row]]:
     for depth, ratio in _gradients(run, weights, slopes, hidden[0]):
         _collect(rows, {"log10_gradient_ratio": ratio}, depth=depth)
     return rows
+
+
+def _init(activation: Activation, rule: str) -> theory.Init:
+    return _gain(activation) if rule == "gain" else theory.init(activation, rule)
 
 
 def _draw(seed: int, depth: int, width: int, *, uniform: bool) -> tuple[list[Tensor], list[Tensor]]:

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from acts.params.gradient_flow import GradientFlow
 from acts.params.measured import Cost, Precision
 from acts.params.robustness import Robustness
 from acts.params.sections import (
     Activations,
     Count,
-    Depths,
     Engine,
     Growths,
     Inits,
@@ -27,7 +27,6 @@ from acts.params.sections import (
     Seeds,
     Share,
     Title,
-    Width,
     WordOrWords,
     Words,
 )
@@ -39,16 +38,6 @@ class Formulas(Section):
     activations: Activations = "all"
     points: Annotated[int, Field(ge=3, le=10_001)] = 241
     span: Annotated[float, Field(gt=0, le=1000)] = 6.0
-
-
-class GradientFlow(Section):
-    """Signal norms through networks at initialisation; one seed is one network."""
-
-    activations: Activations
-    inits: Inits
-    depths: Depths
-    width: Width
-    seeds: Seeds
 
 
 class Convergence(Section):
