@@ -101,9 +101,8 @@ def _rows(activation: Activation, run: Run) -> Iterator[Row]:
             got = _evaluated(activation, path, x[own], dtype=dtype, device=run["device"])
             for quantity, found, true in zip(QUANTITIES, got, truth, strict=True):
                 if found is not None:
-                    for row in _errors(
-                        x[own], found, true[own], dtype=dtype, curve=(path, dtype) == ("fast", "float32")
-                    ):
+                    drawn = (path, dtype) == ("fast", "float32")
+                    for row in _errors(quantity, x[own], found, true[own], dtype=dtype, drawn=drawn):
                         yield {**row, "metric": f"{quantity}_{row['metric']}", "arm": f"path={path};{row['arm']}"}
 
 
@@ -130,10 +129,11 @@ def _evaluated(
 # --- errors -----------------------------------------------------------------------------------------------------------
 
 
-def _errors(x: Array, got: Array, true: Exact, *, dtype: str, curve: bool) -> Iterator[Row]:
+def _errors(quantity: str, x: Array, got: Array, true: Exact, *, dtype: str, drawn: bool) -> Iterator[Row]:
     """Yield rows of one quantity, path and dtype."""
     form = rounding.of(dtype)
-    known = ~(np.isnan(true.nearest) & np.isinf(x))  # a function without a limit may do there what it likes
+    # Without a limit a function may do at infinity what it likes, and there is no convention for a slope at nan.
+    known = ~np.isnan(true.nearest) | (np.isnan(x) & (quantity == "value"))
     x, got, true = x[known], got[known], true[known]
     ulps = rounding.errors(got, true, form)
     tiny = (true.nearest != 0) & (np.abs(true.nearest) < form.smallest_normal)
@@ -143,10 +143,11 @@ def _errors(x: Array, got: Array, true: Exact, *, dtype: str, curve: bool) -> It
                 yield {**row, "arm": f"part={part}", "dtype": dtype}
     lost = x[~tiny & _lost(got, true.nearest, ulps)]
     yield {"metric": "lost", "value": float(len(lost)), "arm": "part=all", "dtype": dtype}
-    if np.isfinite(lost).any():
-        for name, end in (("lost_low", np.nanmin(lost)), ("lost_high", np.nanmax(lost))):
+    finite = lost[np.isfinite(lost)]
+    if len(finite):
+        for name, end in (("lost_low", finite.min()), ("lost_high", finite.max())):
             yield {"metric": name, "value": float(end), "arm": "part=all", "dtype": dtype}
-    if curve:
+    if drawn:
         yield from _curve(x[~tiny], ulps[~tiny], dtype=dtype)
 
 
