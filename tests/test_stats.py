@@ -558,3 +558,27 @@ def test_decide_needs_contrasts_and_one_mean():
         stats.decide([])
     with pytest.raises(ValueError, match="2 contrasts"):
         stats.decide([SURE["same"]] * 2, quantifier="mean")
+
+
+def near(centre: float, spread: float = 0.01) -> stats.Comparison:
+    """Return twelve pairs around a difference, at a margin of .05."""
+    noise = np.random.default_rng(3).normal(0, spread, 12)
+    return stats.compare(centre + noise - noise.mean(), margin=0.05)
+
+
+@pytest.mark.parametrize(
+    ("centres", "word"),
+    [((-0.2, 0.2), "supported"), ((-0.2, 0.0), "refuted"), ((0.0, 0.0), "refuted"), ((-0.2, 0.05), "inconclusive")],
+)
+def test_a_difference_may_go_either_way(centres: tuple[float, ...], word: str) -> None:
+    assert stats.decide([near(centre) for centre in centres], degree="different").word == word
+
+
+@pytest.mark.parametrize(
+    ("centres", "word"),
+    [((-0.2, -0.2), "refuted"), ((-0.2, 0.0), "supported"), ((-0.2, -0.05), "inconclusive")],
+)
+def test_a_claim_about_a_list_falls_when_all_of_it_does(centres: tuple[float, ...], word: str) -> None:
+    found = [near(centre) for centre in centres]
+    assert stats.decide(found, degree="alternative", quantifier="among").word == word
+    assert stats.decide(found, degree="alternative", quantifier="somewhere").word != "refuted"

@@ -36,7 +36,8 @@ class Family(Judged):
     and loss, so that tasks can be set side by side. ``magnitude`` compares absolute values; ``per_layer`` divides by
     the depth − 1 steps between the first and the last layer. ``unit`` reads after a positive effect ("% less loss
     area"). The metric ``outcome`` is the error where a task has one and the loss elsewhere. ``most`` is supported by at
-    least ``at_least`` contrasts after Holm where none is reversed.
+    least ``at_least`` contrasts after Holm where none is reversed; ``among`` by one, and refuted where all refute it.
+    ``different`` is a difference beyond the margin, whichever way.
     """
 
     metric: str
@@ -45,9 +46,9 @@ class Family(Judged):
     better: Literal["lower", "higher"] = "lower"
     magnitude: bool = False
     per_layer: bool = False
-    quantifier: Literal["everywhere", "somewhere", "mean", "most"] = "everywhere"
+    quantifier: Literal["everywhere", "somewhere", "among", "mean", "most"] = "everywhere"
     at_least: int | None = Field(None, ge=1)
-    degree: Literal["better", "greatly", "little", "alternative", "no_difference"] = "better"
+    degree: Literal["better", "greatly", "little", "alternative", "no_difference", "different"] = "better"
     margin: Margin
     unit: str
 
@@ -58,7 +59,7 @@ class Family(Judged):
                 raise ValueError(f"a margin on a log scale is a share between 0 and 1, not {margin:g}")
             if margin < 0:
                 raise ValueError(f"a margin is at least 0, not {margin:g}")
-            if margin == 0 and self.degree in ("greatly", "little", "no_difference"):
+            if margin == 0 and self.degree in ("greatly", "little", "no_difference", "different"):
                 raise ValueError(f"the degree {self.degree!r} needs a margin above 0")
         if isinstance(self.margin, dict) and self.scale != "margins":
             raise ValueError("a margin for error and one for loss need the scale 'margins'")

@@ -15,8 +15,8 @@ from acts.stats.comparison import Comparison
 from acts.stats.families import holm
 
 ALPHA = 0.05
-Degree = Literal["better", "greatly", "little", "alternative", "no_difference"]
-Quantifier = Literal["everywhere", "somewhere", "mean"]
+Degree = Literal["better", "greatly", "little", "alternative", "no_difference", "different"]
+Quantifier = Literal["everywhere", "somewhere", "among", "mean"]
 Word = Literal["mixed", "supported", "refuted", "equivalent", "inconclusive", "not decidable"]
 
 
@@ -47,11 +47,18 @@ def support_p(contrast: Comparison, degree: Degree) -> float:
         return min(doubled, equivalent) if equivalent <= ALPHA else doubled
     if degree == "little":
         return _doubled(max(contrast.p_positive, contrast.p_modest))
+    if degree == "different":
+        return _doubled(min(contrast.p_superior, contrast.p_inferior))
     return _doubled(contrast.p_great if degree == "greatly" else contrast.p_superior)
 
 
 def reversal_p(contrast: Comparison, degree: Degree) -> float:
-    """Return the two-sided p-value of D ≥ −m; for a claim of no difference of |D| ≤ m."""
+    """Return the two-sided p-value of D ≥ −m; for a claim of no difference that of |D| ≤ m.
+
+    A claim of a difference, whichever way, has no reversal.
+    """
+    if degree == "different":
+        return 1.0
     smaller = min(contrast.p_superior, contrast.p_inferior) if degree == "no_difference" else contrast.p_inferior
     return _doubled(smaller)
 
@@ -77,8 +84,9 @@ def decide(
     """Judge the primary contrasts of one claim in the order mixed, supported, refuted, equivalent, inconclusive.
 
     A contrast that the records cannot give is None. ``everywhere``: every contrast must support at α, and one that is
-    refuted after Holm ends it; ``somewhere``: one must support after Holm, and a finite list never refutes; ``mean``:
-    the single contrast of task means. Raises ValueError for no contrasts, or a mean of several.
+    refuted after Holm ends it; ``somewhere``: one must support after Holm, and a finite list never refutes; ``among``:
+    the same, but the claim is of this very list, so that it falls when every contrast refutes it; ``mean``: the single
+    contrast of task means. Raises ValueError for no contrasts, or a mean of several.
     """
     if not contrasts or (quantifier == "mean" and len(contrasts) > 1):
         raise ValueError(f"{quantifier!r} cannot be decided from {len(contrasts)} contrasts")
@@ -91,7 +99,7 @@ def decide(
     if not kept:
         return Decision("not decidable", _too_few(contrasts, alpha), None, None, parts, p_holm)
     complete = len(kept) == len(contrasts)
-    judge = _somewhere if quantifier == "somewhere" else _everywhere
+    judge = {"somewhere": _somewhere, "among": _among}.get(quantifier, _everywhere)
     word, p, place = judge(kept, degree, alpha, complete)
     note = _direction(kept) if word == "inconclusive" else ""
     return Decision(word, note, p, usable[place], parts, p_holm)
@@ -125,6 +133,15 @@ def _somewhere(kept: Sequence[Comparison], degree: Degree, alpha: float, complet
     return "inconclusive" if complete else "not decidable", float(support[best]), best
 
 
+def _among(kept: Sequence[Comparison], degree: Degree, alpha: float, complete: bool) -> tuple[Word, float, int]:
+    """Judge a claim about some contrast of a list that is the whole claim: refuted where each by itself is."""
+    word, p, place = _somewhere(kept, degree, alpha, complete)
+    against = np.array([min(reversal_p(item, degree), _equivalence_p(item, degree)) for item in kept])
+    if word == "inconclusive" and against.max() <= alpha:
+        return "refuted", float(against.max()), _first(-against, kept, smallest=False)
+    return word, p, place
+
+
 def _first(keys: np.ndarray, kept: Sequence[Comparison], *, smallest: bool) -> int:
     """Return the position of the smallest key; of equal ones (exact p-values tie) that of the outermost effect."""
     return min(range(len(kept)), key=lambda i: (keys[i], kept[i].effect if smallest else -abs(kept[i].effect)))
@@ -137,7 +154,7 @@ def _family(kept: Sequence[Comparison], degree: Degree) -> tuple[np.ndarray, np.
 
 def _equivalence_p(contrast: Comparison, degree: Degree) -> float:
     """Return the p-value by which "the two are equivalent" contradicts the claim, 1 where it does not."""
-    return contrast.p_equivalent if degree in ("better", "greatly", "little") else 1.0
+    return contrast.p_equivalent if degree in ("better", "greatly", "little", "different") else 1.0
 
 
 def _refutes_by_equivalence(contrast: Comparison, degree: Degree, alpha: float) -> bool:
