@@ -41,6 +41,14 @@ METRICS = {
         "loss_area", "loss", "accuracy", "steps_to_loss", "reached", "diverged", "lr_tuned",
     ),
     "generalization": ("error", "loss", "accuracy", "loss_area", "diverged", "lr_tuned", "lr_edge"),
+    "cost": (
+        "forward_ns", "backward_ns", "both_ns", "step_ns", "forward_time_ratio", "backward_time_ratio",
+        "both_time_ratio", "step_time_ratio", "share_time_ratio", "saved_bytes", "compiler",
+    ),
+    "precision": (
+        *(f"{quantity}_{what}" for quantity in ("value", "derivative")
+          for what in ("ulp", "points", "worst_x", "worst_got", "worst_true", "lost", "lost_low", "lost_high")),
+    ),
     "robustness": (
         "error", "loss", "accuracy", "accuracy_area", "error_area", "calibration", "calibration_fitted", "loss_area",
         "diverged", "lr_tuned", "lr_edge",

@@ -39,7 +39,7 @@ def plan(params: Params, records: pd.DataFrame) -> list[Job]:
     compiled = list(dict.fromkeys(activations.get(name).name for name in wanted.compiled))
     run = {
         "phase": "init", "device": params.device, "activations": _with_reference(names), "sizes": list(wanted.sizes),
-        "dtypes": list(wanted.dtypes), "networks": list(wanted.networks), "batches": list(wanted.batches),
+        "dtypes": list(wanted.dtypes), "steps": {network: list(batches) for network, batches in wanted.steps.items()},
         "compiled": _with_reference(compiled) if compiled else [], "compiled_sizes": list(wanted.compiled_sizes),
         "seconds": wanted.seconds,
     }  # fmt: skip
@@ -53,7 +53,7 @@ def _with_reference(names: list[str]) -> list[str]:
 
 def _seconds(run: Run) -> float:
     """Return about how long one process takes."""
-    cases = len(run["sizes"]) * len(run["dtypes"]) + len(run["networks"]) * len(run["batches"])
+    cases = len(run["sizes"]) * len(run["dtypes"]) + sum(map(len, run["steps"].values()))
     return START + 1.5 * run["seconds"] * cases + (COMPILE if run["compiled"] else 0.0)
 
 

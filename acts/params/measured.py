@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from acts.params.sections import UNIQUE, Activations, Count, Networks, Section, Seeds, each_once
+from acts.params.sections import UNIQUE, Activations, Count, Network, Section, Seeds, each_once
 
-Sizes = Annotated[tuple[Count, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
+Batches = Annotated[tuple[Count, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
 Size = Annotated[int, Field(ge=1, le=2**30)]
 Elements = Annotated[tuple[Size, ...], AfterValidator(each_once), Field(json_schema_extra=UNIQUE)]
 Dtype = Literal["float32", "bfloat16", "float16", "float64"]
@@ -16,15 +16,15 @@ Dtypes = Annotated[tuple[Dtype, ...], AfterValidator(each_once), Field(json_sche
 class Cost(Section):
     """Time and memory in fresh processes; ``seconds`` is for every size and dtype, and every network and batch.
 
-    ``compiled`` are the functions that are also timed as torch.compile makes them, over ``compiled_sizes``.
+    ``steps`` are the networks whose whole training step is timed, each with its batches; ``compiled`` are the functions
+    that are also timed as torch.compile makes them, over ``compiled_sizes``.
     """
 
     activations: tuple[str, ...]
     processes: Seeds
     sizes: Elements
     dtypes: Dtypes
-    networks: Networks
-    batches: Sizes
+    steps: Annotated[dict[Network, Batches], Field(min_length=1)]
     compiled: tuple[str, ...] = ()
     compiled_sizes: Elements = (65536,)
     seconds: Annotated[float, Field(gt=0, le=60)] = 0.25

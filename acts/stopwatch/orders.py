@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -31,8 +31,7 @@ class Order:
     seconds: float
     sizes: Sequence[int] = ()
     dtypes: Sequence[str] = ()
-    networks: Sequence[str] = ()
-    batches: Sequence[int] = ()
+    steps: Mapping[str, Sequence[int]] = field(default_factory=dict)
     compiled: Sequence[str] = ()
     compiled_sizes: Sequence[int] = ()
 
@@ -42,8 +41,8 @@ def carry_out(order: Order) -> Iterator[Row]:
     for dtype in order.dtypes:
         for size in order.sizes:
             yield from _eager(order, size, dtype)
-    for network in order.networks:
-        for batch in order.batches:
+    for network, batches in order.steps.items():
+        for batch in batches:
             yield from _steps(order, network, batch)
     if order.compiled:
         yield from _compiled(order)
