@@ -37,6 +37,13 @@ METRICS = {
     "gradient_flow": (
         "log10_gradient_ratio", "log10_length", "mean", "variance", "zero_fraction", "unit_mean_rms_ratio",
     ),
+    "dead_units": (
+        "zero_share", "flat_share", "stuck_share", "dormant_share", "stuck_longest", "stuck_long_units", "units",
+        "ever_zero_units", "revived_units", "revived_share", "zero_epochs", "revivals", "revival_hazard",
+        "stuck_epochs", "escapes", "escape_hazard", "zero_fraction", "effective_rank", "recycled_units",
+        "born_dead_share", "born_dead_bound", "born_dead_probability", "error", "loss", "loss_area", "diverged",
+        "lr_tuned", "lr_edge",
+    ),
     "convergence": (
         "loss_area", "loss", "accuracy", "steps_to_loss", "reached", "diverged", "lr_tuned",
     ),

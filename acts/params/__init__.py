@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from acts.params import faults, yaml12
+from acts.params.dead_units import DeadUnits
 from acts.params.robustness import Robustness
 from acts.params.schema import (
     Convergence,
@@ -26,8 +27,8 @@ from acts.params.schema import (
 from acts.params.sections import Section
 
 __all__ = [
-    "Convergence", "Experiments", "Formulas", "Generalization", "GradientFlow", "Params", "ParamsError", "Robustness",
-    "Section", "Task", "configurations", "load", "root", "schema_json",
+    "Convergence", "DeadUnits", "Experiments", "Formulas", "Generalization", "GradientFlow", "Params", "ParamsError",
+    "Robustness", "Section", "Task", "configurations", "load", "root", "schema_json",
 ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from acts.params.dead_units import DeadUnits
 from acts.params.gradient_flow import GradientFlow
 from acts.params.measured import Cost, Precision
 from acts.params.robustness import Robustness
@@ -119,6 +120,7 @@ class Experiments(Section):
 
     formulas: Formulas | None = None
     gradient_flow: GradientFlow | None = None
+    dead_units: DeadUnits | None = None
     convergence: Convergence | None = None
     generalization: Generalization | None = None
     robustness: Robustness | None = None
