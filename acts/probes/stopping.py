@@ -1,6 +1,7 @@
 """Stopping: networks as they stood when their training loss first came down to a target."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -65,7 +66,7 @@ class Stopping:
     def _keep(self, runs: Tensor, stack: Stack, rows: Tensor) -> None:
         if self._kept is None:
             size = len(self._targets)
-            blank = (part.new_zeros(size, part.shape[1]) for part in (stack.buffer, stack.state))
-            self._kept = Stack(stack.network, *blank)
+            buffer, state = (part.new_zeros(size, part.shape[1]) for part in (stack.buffer, stack.state))
+            self._kept = replace(stack, buffer=buffer, state=state)
         self._kept.buffer[runs] = stack.buffer[rows]
         self._kept.state[runs] = stack.state[rows]
