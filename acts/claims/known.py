@@ -47,6 +47,9 @@ METRICS = {
     "convergence": (
         "loss_area", "loss", "accuracy", "steps_to_loss", "reached", "diverged", "lr_tuned",
     ),
+    "mechanisms": (
+        "error", "loss", "loss_area", "alpha", "alpha_change", "at_zero_share", "diverged", "lr_tuned", "lr_edge",
+    ),
     "generalization": ("error", "loss", "accuracy", "loss_area", "diverged", "lr_tuned", "lr_edge"),
     "cost": (
         "forward_ns", "backward_ns", "both_ns", "step_ns", "forward_time_ratio", "backward_time_ratio",

@@ -5,7 +5,7 @@ beside it. A seed fixes one standard normal draw, whatever the activation and th
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -23,18 +23,23 @@ GROUP, BATCH = 8, 32  # networks and rows of which multiples are full: no kernel
 
 @dataclass
 class Stack:
-    """K networks, the k-th in row k of ``buffer``; ``state`` holds BatchNorm's running statistics, a row a network."""
+    """K networks, the k-th in row k of ``buffer``; ``state`` holds BatchNorm's running statistics, a row a network.
+
+    Where ``compute`` is a type, weights and inputs are rounded to it for every pass and outputs come back in the
+    buffer's type: what learns keeps its full precision, as in training with mixed precision.
+    """
 
     network: Network
     buffer: Float[Tensor, "run size"]
     state: Float[Tensor, "run statistic"]
+    compute: torch.dtype | None = None
 
     def __len__(self) -> int:
         return len(self.buffer)
 
     def pick(self, runs: Int[Tensor, " run"]) -> "Stack":
         """Return a copy of some of the networks."""
-        return Stack(self.network, self.buffer[runs], self.state[runs])
+        return replace(self, buffer=self.buffer[runs], state=self.state[runs])
 
     def parts(self) -> dict[str, Tensor]:
         """Return every part's view (run, *size) by name."""
@@ -57,6 +62,12 @@ class Stack:
         for the stack's own, as a leaf that gradients are wanted for. In ``training`` BatchNorm takes the batch's
         statistics and updates ``state``, and dropout (after every activation) and random activations take ``noise``.
         """
+        if self.compute is not None:
+            buffer = (self.buffer if buffer is None else buffer).to(self.compute)
+            rounded = Stack(self.network, buffer, self.state.to(self.compute))
+            x = x.to(self.compute) if x.is_floating_point() else x
+            found = rounded.apply(x, nonlinearity, keep=keep, training=training, dropout=dropout, noise=noise)
+            return found.to(self.buffer.dtype)
         whole = self if buffer is None else Stack(self.network, buffer, self.state)
         how = partial(Pass, nonlinearity=nonlinearity, training=training, dropout=dropout)
         if self.buffer.device.type != "cpu" or (self.network.stacked and training):
@@ -108,12 +119,16 @@ def stack(
     *,
     nonlinearity: Nonlinearity,
     dtype: torch.dtype = torch.float32,
+    compute: torch.dtype | None = None,
     device: str | torch.device = "cpu",
 ) -> Stack:
     """Return K networks, one a seed and its scales, with the nonlinearity's learned parameters at their start.
 
-    The draw of a seed is made once and in double precision on the CPU, so weights agree over dtypes and devices.
+    The draw of a seed is made once and in double precision on the CPU, so weights agree over dtypes and devices. Raises
+    ValueError for BatchNorm computed in another type than its running statistics are kept in.
     """
+    if compute is not None and network.norm == "batch":
+        raise ValueError(f"{network.name}: BatchNorm cannot be computed in {compute} with statistics in {dtype}")
     own = network.learning(nonlinearity)
     buffer = torch.zeros(len(seeds), own.size, dtype=dtype)
     normal = {seed: torch.from_numpy(draw(seed, drawn(own.layout))) for seed in sorted(set(seeds))}
@@ -123,4 +138,4 @@ def stack(
     state = torch.zeros(len(seeds), own.states, dtype=dtype)
     for start, spot in zip(own.statistics, own.spots, strict=False):
         state[:, start + spot.units : start + 2 * spot.units] = 1.0
-    return Stack(own, buffer.to(device), state.to(device))
+    return Stack(own, buffer.to(device), state.to(device), compute)

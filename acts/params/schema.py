@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from acts.params.dead_units import DeadUnits
 from acts.params.gradient_flow import GradientFlow
 from acts.params.measured import Cost, Precision
+from acts.params.mechanisms import Mechanisms
 from acts.params.robustness import Robustness
 from acts.params.sections import (
     Activations,
@@ -124,6 +125,7 @@ class Experiments(Section):
     convergence: Convergence | None = None
     generalization: Generalization | None = None
     robustness: Robustness | None = None
+    mechanisms: Mechanisms | None = None
     cost: Cost | None = None
     precision: Precision | None = None
 

@@ -16,11 +16,9 @@ def begin(stack: Stack, *, absorb: float = 0.0, killed: float = 0.0) -> None:
     ``absorb`` is a number that the activation has in addition to another one: the biases of the layer after each
     activation take it up, so that a network of f + c computes at the start what that of f does. ``killed`` is the share
     of every hidden layer's units, rounded, that has no incoming weights and a negative bias: rectifiers are 0 there for
-    every input and stay so. Raises ValueError for other networks than multilayer perceptrons without norm.
+    every input and stay so. Raises ValueError where ``check`` does.
     """
-    if not absorb and not killed:
-        return
-    _check(stack.network)
+    check(stack.network, absorb=absorb, killed=killed)
     parts = stack.parts()
     with torch.no_grad():
         if killed:
@@ -29,8 +27,9 @@ def begin(stack: Stack, *, absorb: float = 0.0, killed: float = 0.0) -> None:
             _absorb(stack.network, parts, absorb)
 
 
-def _check(network: Network) -> None:
-    if not network.name.startswith("mlp_") or network.norm != "none":
+def check(network: Network, *, absorb: float = 0.0, killed: float = 0.0) -> None:
+    """Raise ValueError if any is asked for of another network than a multilayer perceptron without norm."""
+    if (absorb or killed) and (not network.name.startswith("mlp_") or network.norm != "none"):
         norm = "" if network.norm == "none" else f" with norm {network.norm}"
         raise ValueError(f"{network.name}{norm} cannot start with absorbed shifts or killed units; only plain mlp can")
 

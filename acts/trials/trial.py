@@ -93,7 +93,7 @@ def _joined(trials: Sequence[Trial]) -> Trial:
     buffer, state = (torch.cat([getattr(trial.stack, name) for trial in trials]) for name in ("buffer", "state"))
     return Trial(
         [run for trial in trials for run in trial.runs],
-        Stack(first.stack.network, buffer, state),
+        replace(first.stack, buffer=buffer, state=state),
         first.nonlinearity,
         History.joined([trial.history for trial in trials]),
         tuple(size for trial in trials for size in trial.groups),
@@ -139,11 +139,17 @@ def started(activation: Activation, runs: Sequence[Run]) -> Stack:
         [run["seed"] for run in runs],
         [_scales(run["scales"]) for run in runs],
         nonlinearity=_own(activation, first),
-        dtype=getattr(torch, first["dtype"]),
+        dtype=_kept(first),
+        compute=torch.bfloat16 if first["dtype"] == "bfloat16" else None,
         device=first["device"],
     )
     starts.begin(found, **{name: spec(first, name) for name in ("absorb", "killed")})
     return found
+
+
+def _kept(run: Run) -> torch.dtype:
+    """Return the type in which a run keeps its weights and data; with bfloat16 only passes are computed in that."""
+    return torch.float32 if run["dtype"] == "bfloat16" else getattr(torch, run["dtype"])
 
 
 def _scales(numbers: Sequence[Any]) -> Scales:
@@ -173,7 +179,7 @@ def feed(runs: Sequence[Run], part: str, *, rows: int | None = None, noise: floa
         of=[sequences.index((run["seed"], run["split"])) for run in runs],
         inputs=None if kind == "text" else _shifts(splits, "centre", "scale"),
         targets=_shifts(splits, "target_centre", "target_scale") if kind == "regression" else None,
-        dtype=getattr(torch, first["dtype"]),
+        dtype=_kept(first),
         device=first["device"],
     )
     numbers = [split for _, split in sequences]
@@ -182,9 +188,7 @@ def feed(runs: Sequence[Run], part: str, *, rows: int | None = None, noise: floa
         found = replace(found, instead=torch.from_numpy(np.stack(wrong)).to(first["device"]))
     if noise:
         drawn = [disturbances.noise(len(parts[0]), data.x[0].size, reach=noise, split=split) for split in numbers]
-        found = replace(
-            found, noise=torch.from_numpy(np.stack(drawn)).to(first["device"], getattr(torch, first["dtype"]))
-        )
+        found = replace(found, noise=torch.from_numpy(np.stack(drawn)).to(first["device"], _kept(first)))
     return found
 
 
