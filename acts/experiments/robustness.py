@@ -133,7 +133,7 @@ def _rows(activation: Activation, runs: Sequence[Run]) -> Iterator[list[Row]]:
     for number, run in enumerate(runs):
         rows = [*_measured(trial, number, scores), *tuned.divergence(trial.history, number)]
         if tune:
-            yield [row for row in rows if row["metric"] != "calibration"]
+            yield [row for row in rows if row["metric"] in (judged(run["dataset"]), "diverged")]
             continue
         rows += [*_area(trial, number), *tuned.chosen(run), *fitted[number : number + 1]]
         told = [("", row) for row in rows] + list(_noisy(trial, number, noisy))

@@ -1,8 +1,8 @@
 """Figures: records in, a figure or a table out; one visual language, and no torch.
 
-One module a comparison (``formulas``, ``gradient_flow``, ``convergence``, ``generalization``), one for the ledger
-(``verdicts``), one for advice (``selection``), one for findings in words (``tellings``). Every function takes the
-records and, for labels and colours, the catalogue that ``figures.catalogue(config)`` reads.
+One module a comparison, under its word, one for the ledger (``verdicts``), one for advice (``selection``), one for
+findings in words (``tellings``). Every function takes the records and, for labels and colours, the catalogue that
+``figures.catalogue(config)`` reads.
 """
 
 from importlib import import_module
@@ -14,10 +14,19 @@ from acts.figures.table import Table, Text, escape
 
 __all__ = [
     "Table", "Text", "catalogue", "convergence", "escape", "formulas", "generalization", "gradient_flow",
-    "render", "selection", "tellings", "use_style", "verdicts",
+    "render", "robustness", "selection", "tellings", "use_style", "verdicts",
 ]  # fmt: skip
 
-_FAMILIES = ("convergence", "formulas", "generalization", "gradient_flow", "selection", "tellings", "verdicts")
+_FAMILIES = (
+    "convergence",
+    "formulas",
+    "generalization",
+    "gradient_flow",
+    "robustness",
+    "selection",
+    "tellings",
+    "verdicts",
+)
 
 
 def __getattr__(name: str) -> Any:

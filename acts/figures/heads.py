@@ -1,0 +1,141 @@
+"""Heads: output functions and losses against each other, by wrong answers and by the probabilities that they say."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from acts.figures import arms, naming
+from acts.figures.arms import apart, banded, ratios
+from acts.figures.dots import Dot, log_limits, rows_of_dots
+from acts.figures.palette import GREY, VERDICTS
+from acts.figures.results import spanned
+from acts.figures.style import SMALL, Drawing, drawn, key, missing, panels
+from acts.figures.table import MISSING, Table, unmeasured
+
+WORD = "robustness"
+NET = ["dataset", "network", "norm"]
+BASE = "sigmoid+bce"
+BINARY = ("sigmoid+bce", "tanh+hinge", "linear+hinge", "tanh+mse", "linear+mse")
+METRICS = ("error", "calibration", "calibration_fitted")
+_OUTPUTS = {"relu": "ReLU"}
+_LOSSES = {"bce": "binary cross-entropy", "mse": "squared error", "cross_entropy": "cross-entropy"}
+_SHORT = {"bce": "BCE", "mse": "MSE", "cross_entropy": "cross-entropy"}
+_RATIO = ("#0b62d8", "#c9331f")
+
+
+def word(head: str, *, short: bool = True) -> str:
+    """Return a head in a reader's words: tanh + hinge."""
+    output, _, loss = head.partition("+")
+    return f"{_OUTPUTS.get(output, output)} + {(_SHORT if short else _LOSSES).get(loss, loss)}"
+
+
+@drawn
+def endings(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
+    """Return test error and Brier score relative to sigmoid with cross-entropy, a panel a data set of two classes.
+
+    Filled dots are errors, hollow ones Brier scores of the probability that the head says.
+    """
+    del catalogue
+    found = {metric: ratios(_binary(records, metric), by=NET, of="head", base=BASE) for metric in METRICS[:2]}
+    both = pd.concat(found.values())
+    if both.empty:
+        return missing("output functions and losses for two classes")
+    heads = [head for head in BINARY if head in set(both["head"])]
+    limits = log_limits(both[["middle", "low", "high"]].to_numpy(float).ravel(), widest=10.0)
+    present = list(arms.nets(both, NET))
+    figure, grid = panels(len(present), 3, height=0.24 * len(heads) + 0.1, left=0.82, right=0.12, foot=0.18)
+    for place, (axes, net) in enumerate(zip(grid, present, strict=True)):
+        dots = [
+            Dot(word(row["head"]), row["middle"], row["low"], row["high"], colour, hollow=metric != "error")
+            for metric, colour in zip(found, _RATIO, strict=True)
+            for row in found[metric][(found[metric][NET] == list(net)).all(axis=1)].to_dict("records")
+        ]
+        rows_of_dots(axes, dots, [word(head) for head in heads], limits=limits, log=True)
+        banded(axes)
+        axes.set_title(naming.word(net[0]))
+        axes.set_xlabel(f"÷ that of {word(BASE)}" if place >= len(present) - 3 else "")
+    beyond = sum(apart(row) for row in found["error"].to_dict("records"))
+    figure.finding = f"{beyond} of {len(found['error'])} intervals of the error lie beyond the margin."
+    key(figure, [("● test error", _RATIO[0]), ("○ Brier score", _RATIO[1])], x=0.82, y=0.02)
+    return figure
+
+
+def _binary(records: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return a metric of the heads that are compared on data sets which have the one they are compared with."""
+    rows = arms.judged(records, WORD, "heads", metric)
+    if rows.empty:
+        return rows.assign(head=pd.Series(dtype=object))
+    rows = rows[rows["head"].isin(BINARY)]
+    return rows[rows["dataset"].isin(rows.loc[rows["head"] == BASE, "dataset"])]
+
+
+def calibration(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
+    """Return the heads for two classes: test error in per cent, Brier score as said and as fitted, in hundredths."""
+    del catalogue
+    found = {metric: arms.levels(_binary(records, metric), by=["dataset", "head"]) for metric in METRICS}
+    columns = {"dataset": "Data set", "head": "Output + loss", "error": "Wrong, % [95 %]",
+               "calibration": "Brier × 100, said", "calibration_fitted": "Brier × 100, fitted"}  # fmt: skip
+    if found["error"].empty:
+        return unmeasured("calibration of output functions and losses", columns)
+    table = [
+        {"dataset": naming.word(dataset), "head": word(head)}
+        | {metric: _hundredths(one, dataset, head) for metric, one in found.items()}
+        for dataset in dict.fromkeys(found["error"]["dataset"])
+        for head in BINARY
+    ]
+    return Table(pd.DataFrame(table), columns, numbers=METRICS)
+
+
+def _hundredths(found: pd.DataFrame, dataset: str, head: str) -> str:
+    own = found[(found["dataset"] == dataset) & (found["head"] == head)].to_dict("records")
+    if not own or not np.isfinite(own[0]["middle"]):
+        return MISSING
+    return spanned({end: 100 * own[0][end] for end in ("middle", "low", "high")})
+
+
+@drawn
+def rectified(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
+    """Return what a network with ReLU on its outputs gets wrong, or its loss, over the same without, a row a task."""
+    del catalogue
+    found = _rectified(records)
+    if found.empty:
+        return missing("ReLU on the outputs")
+    losses = [loss for loss in _LOSSES if loss in set(found["loss"])]
+    rows = list(dict.fromkeys(naming.word(one) for one in found["dataset"]))
+    limits = log_limits(found[["middle", "low", "high"]].to_numpy(float).ravel(), widest=30.0)
+    figure, grid = panels(len(losses), 3, height=0.2 * len(rows) + 0.1, left=0.85, right=0.12)
+    for axes, loss in zip(grid, losses, strict=True):
+        dots = [_versus(row) for row in found[found["loss"] == loss].to_dict("records")]
+        rows_of_dots(axes, dots, rows, limits=limits, log=True, apart=False)
+        banded(axes)
+        axes.set_title(_LOSSES[loss])
+        axes.set_xlabel("with ReLU ÷ without")
+        for gap in [row for row in rows if row not in {dot.row for dot in dots}]:
+            axes.text(
+                0.5, rows.index(gap), "not asked", transform=axes.get_yaxis_transform(), fontsize=SMALL - 1,
+                ha="center", va="center_baseline", color=GREY, style="italic",
+            )  # fmt: skip
+    worse = [row for row in found.to_dict("records") if apart(row, row["metric"]) and row["low"] > 1]
+    figure.finding = f"In {len(worse)} of {len(found)} cells ReLU on the outputs is worse by more than the margin."
+    return figure
+
+
+def _rectified(records: pd.DataFrame) -> pd.DataFrame:
+    """Return the ratio of ReLU to no function on the outputs, a row a data set and loss."""
+    parts = []
+    for metric in ("error", "loss"):
+        rows = arms.judged(records, WORD, "heads", metric)
+        if rows.empty:
+            continue
+        rows = rows.assign(output=rows["head"].str.partition("+")[0], loss=rows["head"].str.partition("+")[2])
+        parts.append(ratios(rows, by=[*NET, "loss"], of="output", base="linear").assign(metric=metric))
+    found = pd.concat(parts) if parts else pd.DataFrame(columns=[*NET, "loss", "output", *arms.RATIO, "metric"])
+    found = found[found["output"] == "relu"]
+    return found.drop_duplicates([*NET, "loss"]).reset_index(drop=True)  # the error where there is one
+
+
+def _versus(row: dict[Any, Any]) -> Dot:
+    far = apart(row, row["metric"])
+    colour = VERDICTS["refuted" if row["low"] > 1 else "supported"] if far else GREY
+    return Dot(naming.word(row["dataset"]), row["middle"], row["low"], row["high"], colour, hollow=not far)
