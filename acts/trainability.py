@@ -83,7 +83,7 @@ def predicted(activation: Activation, run: Run) -> list[Row]:
     else:
         found = {"edge_sigma_w": edge.sigma_w, "edge_q": edge.q, "edge_slope": edge.slope}
         rows += [{"metric": metric, "value": value} for metric, value in found.items()]
-    for sigma_w in np.linspace(*run["ends"], FINE).round(4).tolist():
+    for sigma_w in np.linspace(run["ends"][0], run["ends"][1], FINE).round(4).tolist():
         depth = _forgetting(activation, sigma_w, sigma_b)
         if np.isfinite(depth):
             rows.append({"arm": arm(sigma_w), "metric": "correlation_depth", "value": depth})

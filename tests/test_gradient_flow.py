@@ -139,3 +139,110 @@ def test_the_uniform_draw_of_torch_is_used_for_its_default():
     again, _ = gradient_flow._draw(3, 1, 200, uniform=False)
     assert float(first[0].abs().max()) > 3
     assert torch.equal(first[0], again[0])
+
+
+def test_lengths_drift_apart_where_the_length_map_is_steep_and_nowhere_else():
+    def spread(name, init, layer):
+        return theory.signal(name, theory.init(name, init), 40, fan_in=64).spread(layer)
+
+    assert spread("relu", "he", 30) == pytest.approx(1, rel=1e-6)
+    assert spread("tanh", "stable", 30) < 1e-3
+    assert spread("gelu", "he", 30) > 3
+    init = theory.init("gelu", "he")
+    near = [np.log(float(_followed(init.sigma_w, q, 20))) for q in (2.0, 2.0 * 1.001)]
+    wanted = (near[1] - near[0]) / np.log(1.001)
+    assert spread("gelu", "he", 21) == pytest.approx(wanted, rel=1e-2)
+
+
+def _followed(sigma_w, q, layers):
+    for _ in range(layers):
+        q = theory.length_map("gelu", sigma_w=sigma_w, q=q)
+    return q
+
+
+def test_a_length_map_steeper_than_one_is_measured_apart():
+    records = measured(gradient_flow.plan(params(("gelu", "relu"), depths=(2,), width=64, seeds=8), frame([])))
+    gain = records[records["init"] == "gain"]
+    assert set(gain["activation"]) == {"gelu"}
+    slope = gain.loc[gain["metric"] == "length_slope", "value"].item()
+    sigma_w = theory.moments("gelu").second ** -0.5
+    assert slope == pytest.approx(theory.length_map_slope("gelu", sigma_w=sigma_w, q=1.0))
+    assert slope > 1.1
+    lengths = gain[gain["metric"] == "log10_length"].pivot(index="seed", columns="layer", values="value")
+    assert lengths[1].abs().max() < 0.1
+    assert lengths[32].std() > 5 * lengths[1].std()
+    assert "log10_gradient_ratio" not in set(gain["metric"])
+
+
+def test_more_widths_are_measured_and_theory_is_given_for_the_first():
+    section = {"activations": ("tanh",), "inits": ("he",), "depths": (2,), "width": 16, "more_widths": (8, 16)}
+    records = measured(gradient_flow.plan(configuration({"gradient_flow": {**section, "seeds": 2}}), frame([])))
+    assert set(records.loc[records["phase"] == "init", "network"]) == {"mlp_2x16", "mlp_2x8"}
+    assert set(records.loc[records["phase"] == "exact", "network"]) == {"mlp_2x16"}
+
+
+TRAINED = {
+    "sigma_b": {"tanh": 0.1, "gelu": 0.2, "relu": 0.1}, "sigma_w": (0.5, 1.2, 3.0), "depths": (2, 12), "width": 16,
+    "dataset": "digits", "steps": 60, "batch": 32, "rate": 0.2,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained():
+    section = {"activations": ("tanh",), "inits": ("he",), "depths": (2,), "width": 8, "seeds": 3}
+    asked = configuration({"gradient_flow": {**section, "trainability": TRAINED}})
+    jobs = [job for job in gradient_flow.plan(asked, frame([])) if job.runs[0]["init"] == "given"]
+    return measured(jobs)
+
+
+def test_a_map_has_every_depth_and_weight_scale_and_its_edge(trained):
+    final = trained[trained["phase"] == "final"]
+    cells = final[final["metric"] == "accuracy"].groupby(["activation", "network", "depth", "arm"])["seed"].nunique()
+    assert len(cells) == 3 * 2 * 3
+    assert (cells == 3).all()
+    assert set(final["arm"]) == {"sigma_w=0.5", "sigma_w=1.2", "sigma_w=3"}
+    assert final.loc[final["depth"] == 12, "lr"].unique() == pytest.approx([0.2 / 12])
+    exact = trained[(trained["phase"] == "exact") & trained["arm"].isna()].set_index(["activation", "metric"])["value"]
+    assert exact["tanh", "edge_sigma_w"] == pytest.approx(1.193401, abs=1e-6)
+    assert exact["gelu", "edge_slope"] > 1
+    assert exact["relu"].to_dict() == {"sigma_b": 0.1}
+
+
+def test_deep_networks_learn_near_the_edge_and_shallow_ones_farther_from_it(trained):
+    tanh = trained[(trained["metric"] == "accuracy") & (trained["activation"] == "tanh")]
+    mean = tanh.groupby(["depth", "arm"])["value"].mean()
+    assert mean[12, "sigma_w=1.2"] > mean[12, "sigma_w=0.5"] + 0.2
+    assert mean[12, "sigma_w=1.2"] > mean[12, "sigma_w=3"] + 0.1
+    assert mean[2].min() > mean[12, "sigma_w=0.5"] + 0.3
+    scale = trained[(trained["metric"] == "correlation_depth") & (trained["activation"] == "tanh")]
+    at = scale.assign(sigma_w=scale["arm"].str.partition("=")[2].astype(float)).set_index("sigma_w")["value"]
+    assert 1.1 < at.idxmax() < 1.3
+    assert at[0.5] < 2
+
+
+@pytest.fixture(scope="module")
+def two_widths():
+    section = {
+        "activations": ("tanh", "relu", "elu"), "inits": ("lecun", "stable", "critical"), "depths": (2, 6, 12),
+        "width": 128, "more_widths": (64,), "seeds": 16,
+    }  # fmt: skip
+    return measured(gradient_flow.plan(configuration({"gradient_flow": section}), frame([])))
+
+
+def test_theory_holds_up_to_a_tenth_of_the_width_and_at_the_intercept_beyond(two_widths):
+    flow = two_widths[two_widths["metric"] == "log10_gradient_ratio"]
+    wanted = flow[flow["phase"] == "exact"].set_index(["activation", "init", "depth"])["value"]
+    scores, intercepts = [], []
+    for key, part in flow[flow["phase"] == "init"].groupby(["activation", "init", "depth"]):
+        means = {}
+        for network, own in part.groupby("network"):
+            ratio = 10 ** (own["value"].to_numpy() - wanted[key])
+            width = int(network.split("x")[1])
+            means[width] = ratio.mean(), ratio.std(ddof=1) / math.sqrt(len(ratio))
+            if key[2] <= width / 10:
+                scores.append((means[width][0] - 1) / means[width][1])
+        (narrow, narrow_error), (wide, wide_error) = means[64], means[128]
+        intercepts.append((2 * wide - narrow - 1) / math.hypot(2 * wide_error, narrow_error))
+    assert np.abs(scores).max() < 4.5
+    assert np.mean(np.abs(scores) > 2.13) < 0.25
+    assert np.abs(intercepts).max() < 4.5

@@ -58,8 +58,9 @@ def plan(params: Params, records: pd.DataFrame) -> list[Job]:  # noqa: ARG001 - 
     widths = (wanted.width, *(width for width in wanted.more_widths or () if width != wanted.width))
     jobs = [job for name in _elementwise(wanted.activations) for job in _untrained(name, wanted, widths, params.device)]
     if wanted.trainability:
-        asked = {"seeds": wanted.seeds, "device": params.device, "dtype": params.dtype}
-        jobs += trainability.jobs(word, wanted.trainability, **asked)
+        jobs += trainability.jobs(
+            word, wanted.trainability, seeds=wanted.seeds, device=params.device, dtype=params.dtype
+        )
     return [job for job in jobs if job.runs]
 
 
@@ -161,7 +162,7 @@ def _exact(activation: Activation, run: Run) -> list[Row]:
 
 
 def _theory(activation: Activation, run: Run) -> list[Row]:
-    """Return gradient flow by depth and lengths by layer at infinite width."""
+    """Return gradient flow by depth, lengths by layer, and how far these drift apart, at infinite width."""
     deepest = max(run["depths"])
     init = theory.init(activation, run["init"])
     signal = theory.signal(activation, init, deepest, fan_in=run["width"])
@@ -176,7 +177,12 @@ def _theory(activation: Activation, run: Run) -> list[Row]:
         for layer in places
         if layer <= len(signal.q) and signal.q[layer - 1] > 0
     ]
-    return flow + lengths
+    spread = [
+        {"metric": "length_spread", "depth": depth, "value": signal.spread(depth)}
+        for depth in run["depths"]
+        if depth <= len(signal.q)
+    ]
+    return flow + lengths + [row for row in spread if np.isfinite(row["value"])]
 
 
 def _network(activation: Activation, runs: Sequence[Run]) -> list[list[Row]]:
@@ -198,7 +204,8 @@ def _network(activation: Activation, runs: Sequence[Run]) -> list[list[Row]]:
         slopes.append(slope)
         if layer in layers:
             _collect(rows, diagnostics.layer(h, y), layer=layer)
-    for depth, ratio in _gradients(run, weights, slopes, hidden[0]):
+    depths = () if run["init"] == "gain" else depths
+    for depth, ratio in _gradients(depths, run["seed"], weights, slopes, hidden[0]):
         _collect(rows, {"log10_gradient_ratio": ratio}, depth=depth)
     return rows
 
@@ -247,7 +254,9 @@ def _both(activation: Activation, h: Tensor) -> tuple[Tensor, Tensor]:
     return y.detach(), slope
 
 
-def _gradients(run: Run, weights: list[Tensor], slopes: list[Tensor], scale: Tensor) -> Iterator[tuple[int, Tensor]]:
+def _gradients(
+    depths: Sequence[int], seed: int, weights: list[Tensor], slopes: list[Tensor], scale: Tensor
+) -> Iterator[tuple[int, Tensor]]:
     """Yield each depth with log10 of its squared gradient ratio down to layer 1, one number an init.
 
     Gradients of all depths go back together: one is started at each depth, on the way from the deepest to layer 1.
@@ -255,8 +264,8 @@ def _gradients(run: Run, weights: list[Tensor], slopes: list[Tensor], scale: Ten
     started: list[int] = []
     pulled: Pulled | None = None
     for layer in range(len(weights), 0, -1):
-        if layer in run["depths"]:
-            vector = _normal([run["seed"], _VECTORS, layer], tuple(slopes[0].shape[1:])).to(scale.device)
+        if layer in depths:
+            vector = _normal([seed, _VECTORS, layer], tuple(slopes[0].shape[1:])).to(scale.device)
             fresh = Pulled.start(vector.expand(1, *slopes[0].shape))
             pulled = fresh if pulled is None else _beside(pulled, fresh)
             started.append(layer)
