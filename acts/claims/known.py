@@ -57,7 +57,7 @@ METRICS = {
     ),
     "precision": (
         *(f"{quantity}_{what}" for quantity in ("value", "derivative")
-          for what in ("ulp", "points", "worst_x", "worst_got", "worst_true", "lost", "lost_low", "lost_high")),
+          for what in ("ulp", "points", "worst_x", "worst_got", "worst_true", "lost", "lost_low", "lost_high", "undefined_x")),
     ),
     "robustness": (
         "error", "loss", "accuracy", "accuracy_area", "error_area", "calibration", "calibration_fitted", "loss_area",

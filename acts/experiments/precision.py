@@ -141,12 +141,8 @@ def _errors(quantity: str, x: Array, got: Array, true: Exact, *, dtype: str, dra
         if chosen.any():
             for row in _worst(x[chosen], got[chosen], true.nearest[chosen], ulps[chosen]):
                 yield {**row, "arm": f"part={part}", "dtype": dtype}
-    lost = x[~tiny & _lost(got, true.nearest, ulps)]
-    yield {"metric": "lost", "value": float(len(lost)), "arm": "part=all", "dtype": dtype}
-    finite = lost[np.isfinite(lost)]
-    if len(finite):
-        for name, end in (("lost_low", finite.min()), ("lost_high", finite.max())):
-            yield {"metric": name, "value": float(end), "arm": "part=all", "dtype": dtype}
+    for metric, value in _summary(x, got, true.nearest, ulps, tiny):
+        yield {"metric": metric, "value": value, "arm": "part=all", "dtype": dtype}
     if drawn:
         yield from _curve(x[~tiny], ulps[~tiny], dtype=dtype)
 
@@ -178,11 +174,23 @@ def _worst(x: Array, got: Array, true: Array, ulps: Array) -> Iterator[Row]:
             yield {"metric": name, "value": float(values[worst])}
 
 
-def _lost(got: Array, true: Array, ulps: Array) -> Array:
-    """Say where a result is nan for a number, or wrong by more than one percent and more than a unit."""
+def _summary(x: Array, got: Array, true: Array, ulps: Array, tiny: Array) -> Iterator[tuple[str, float]]:
+    """Yield at how many points between the ends all digits are lost, from where to where, and where nan begins.
+
+    Lost is what is wrong by more than one percent and more than a unit; nan, or infinity for a number, begins at the
+    point nearest to 0.
+    """
+    inside = (np.abs(x) >= NEAR_ZERO) & (np.abs(x) <= FAR) & ~tiny
     with np.errstate(all="ignore"):
         apart = np.abs(got - true) / np.where(true == 0, 1.0, np.abs(true))
-    return (ulps > 1) & ~(apart <= LOST)
+    lost = x[inside & (ulps > 1) & ~(apart <= LOST)]
+    yield "lost", float(len(lost))
+    if len(lost):
+        yield "lost_low", float(lost.min())
+        yield "lost_high", float(lost.max())
+    undefined = x[np.isinf(ulps) & ~np.isnan(x)]
+    if len(undefined):
+        yield "undefined_x", float(undefined[np.argmin(np.abs(undefined))])
 
 
 def _curve(x: Array, ulps: Array, *, dtype: str) -> Iterator[Row]:
