@@ -8,12 +8,13 @@ Records, all trained ones with dataset, network, norm, optimizer, init, lr, seed
 
 ``tune``, arm ``study=tuned``, ReLU alone: split validation ``loss_area``; ``diverged``.
 ``final``, arms ``best;study=tuned``, ``study=dose;dose=…;bias=…``, ``study=sparsity``, ``study=rescue;rescue=…``
-(function, lower_rate, batch_norm or bias) and ``study=recycle;recycled=…`` (dead, live or none): split test ``error``
-(of classes), ``loss`` and ``loss_area``; without a split ``diverged``, and of all but the first what ``units.tally``
-counts. study=dose has this by layer too (column layer, 1 the first hidden one), with ``flat_share`` (τ = 1e-3);
-``zero_share`` and ``stuck_share`` by epoch (column step); and at doses 1 and 10 without a shift ``flat_share`` and
-``dormant_share`` in arms that end in ``;tau=…``. study=recycle has ``recycled_units``. study=sparsity has
-``zero_fraction`` and ``effective_rank``, of phase ``init`` too, by layer and as their mean.
+(function, lower_rate, batch_norm or bias) and ``study=recycle;recycled=…`` (dead, live or none; where biases are not
+shifted the arm ends in ``;bias=0``): split test ``error`` (of classes), ``loss`` and ``loss_area``; without a split
+``diverged``, and of all but the first what ``units.tally`` counts. study=dose has this by layer too (column layer, 1 is
+the first hidden one), with ``flat_share`` (τ = 1e-3); ``zero_share`` and ``stuck_share`` by epoch (column step); and at
+doses 1 and 10 without a shift ``flat_share`` and ``dormant_share`` in arms that end in ``;tau=…``. study=recycle has
+``recycled_units``. study=sparsity has ``zero_fraction`` and ``effective_rank``, of phase ``init`` too, by layer and as
+their mean.
 ``init``, arm ``study=born``, data set gaussian: ``born_dead_share`` of a seed's block of ReLU networks with one input.
 ``exact``, the same arm: ``born_dead_bound``, and ``born_dead_probability`` for three layers of weights.
 
@@ -52,7 +53,7 @@ RECYCLED_AFTER = 1 / 3  # of the epochs
 CURVED = (1.0, 10.0)  # doses at which units are counted by several τ
 WATCHED = 256  # rows on which a loss curve is measured
 ROWS = 2048  # rows, at most, on which the outcome is measured
-SLOWER = 1.6  # what the census adds to the time of a run
+SLOWER = 2.0  # what the census adds to the time of a run
 EVERY = 1_000_000_000  # rows of a part, more than there are
 
 Spec = dict[str, Any]
@@ -139,8 +140,9 @@ def _arms(wanted: DeadUnits, study: str) -> Iterator[tuple[str, Spec]]:
         for rescue, changed in RESCUED.items():
             yield "relu", {"study": "rescue", "arms": [f"study=rescue;rescue={rescue}"], **DYING, **changed}
     if wanted.recycle and study == "Recycling":
-        for who in ("dead", "live", "none"):
-            yield "relu", {"study": "recycle", "arms": [f"study=recycle;recycled={who}"], **DYING, "anew": who}
+        for who, (ending, bias) in product(("dead", "live", "none"), (("", {}), (";bias=0", {"bias": 0.0}))):
+            arm = f"study=recycle;recycled={who}{ending}"
+            yield "relu", {"study": "recycle", "arms": [arm], **DYING, **bias, "anew": who}
 
 
 def _run(name: str, spec: Spec, seed: int, lr: float) -> Run:
@@ -288,8 +290,13 @@ def _steepness(activation: Activation, runs: Sequence[Run], stack: Stack, layers
     for run, own in zip(runs, steep, strict=True):
         rows = list(units.rows.flat(own, layers))
         if run["dose"] in CURVED and run["bias"] == 0:
-            rows += [{**row, "arm": f";tau={share:g}"} for share, row in units.rows.by_share(own)]
+            rows += [{**row, "arm": f";tau={_power(share)}"} for share, row in units.rows.by_share(own)]
         yield rows
+
+
+def _power(share: float) -> str:
+    """Return a power of ten as arms write it: 1e-3."""
+    return f"1e{round(np.log10(share))}"
 
 
 def _sparsity(activation: Activation, runs: Sequence[Run], stack: Stack, layers: np.ndarray) -> Iterator[list[Row]]:  # noqa: ARG001

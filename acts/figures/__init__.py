@@ -13,12 +13,13 @@ from acts.figures.style import render, use_style
 from acts.figures.table import Table, Text, escape
 
 __all__ = [
-    "Table", "Text", "catalogue", "convergence", "escape", "formulas", "generalization", "gradient_flow",
+    "Table", "Text", "catalogue", "convergence", "dead_units", "escape", "formulas", "generalization", "gradient_flow",
     "render", "robustness", "selection", "tellings", "use_style", "verdicts",
 ]  # fmt: skip
 
 _FAMILIES = (
     "convergence",
+    "dead_units",
     "formulas",
     "generalization",
     "gradient_flow",

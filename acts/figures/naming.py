@@ -19,6 +19,7 @@ _WORDS = {
     "stable": "stable",
     "critical": "critical",
     "sgd": "SGD",
+    "plain_sgd": "plain SGD",
     "adam": "Adam",
     "fashion_mnist": "Fashion-MNIST",
     "fashion_mnist_14": "F-MNIST 14 × 14",
