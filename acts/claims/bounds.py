@@ -6,12 +6,12 @@ from itertools import product
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float
 
 from acts import stats
 from acts.claims import pairs, sentences
 from acts.claims.catalogue import Claim, Verdict, Word
+from acts.claims.index import Index
 from acts.claims.rules import Bounds, Range
 from acts.claims.sentences import number
 from acts.records import where
@@ -38,22 +38,21 @@ class Spot:
     p_outside: float
 
 
-def judge(claim: Claim, rule: Bounds, records: pd.DataFrame) -> Verdict:
+def judge(claim: Claim, rule: Bounds, index: Index) -> Verdict:
     """Return *supported* where every case is inside, *refuted* where none is, *true if* where cases disagree.
 
     A case is inside when every interval lies within its range, outside when one lies beyond it after Holm.
     """
-    run = where(records, experiment=rule.experiment)
-    missing = pairs.not_run(rule.experiment, "activation", [rule.activation], run)
+    missing = pairs.not_run(rule.experiment, [rule.activation], index.activations(rule.experiment))
     if missing:
         return _blank(claim, "not measured here", missing)
-    by_formula = _by_formula(rule, records)
+    by_formula = _by_formula(rule, index)
     if rule.formula and not by_formula:
         return _blank(claim, "not decidable", f"the records hold no {rule.formula.metric} of {rule.activation}")
     for span in rule.ranges:
-        if pairs.chosen(run, span.metric, rule.cells, rule.over).empty:
+        if pairs.chosen(index, rule, span.metric).empty:
             return _blank(claim, "not decidable", f"the records of {rule.experiment} hold no {span.metric} for it")
-    spots, left_out = _spots(rule, run)
+    spots, left_out = _spots(rule, index)
     if not spots:
         return _blank(claim, "not measured here", f"this configuration runs {rule.experiment} without {left_out[0]}")
     states = by_formula | {case: _state([spot for spot in spots if spot.case == case]) for case in _cases(spots)}
@@ -73,20 +72,20 @@ def _blank(claim: Claim, word: Word, why: str) -> Verdict:
     return sentences.write(claim, verdict, {"why": why, "story": why}, default=f"{why[0].upper()}{why[1:]}.")
 
 
-def _by_formula(rule: Bounds, records: pd.DataFrame) -> dict[str, State]:
+def _by_formula(rule: Bounds, index: Index) -> dict[str, State]:
     """Return the state of the case that the formula decides; empty without such a case, or without its fact."""
     if rule.formula is None:
         return {}
-    rows = where(records, experiment="formulas", phase="exact", activation=rule.activation, metric=rule.formula.metric)
+    rows = where(index.metric("formulas", rule.formula.metric), phase="exact", activation=rule.activation)
     holds = bool((rows["value"].abs() <= rule.formula.at_most).all())
     return {rule.formula.when: "inside" if holds else "outside"} if len(rows) else {}
 
 
-def _spots(rule: Bounds, run: pd.DataFrame) -> tuple[list[Spot], list[str]]:
+def _spots(rule: Bounds, index: Index) -> tuple[list[Spot], list[str]]:
     spots: list[Spot] = []
     left_out: list[str] = []
     for span in rule.ranges:
-        rows = where(pairs.chosen(run, span.metric, rule.cells, rule.over), activation=rule.activation)
+        rows = where(pairs.chosen(index, rule, span.metric), activation=rule.activation)
         levels, absent = pairs.grid(rows, rule.cells, rule.over)
         left_out += [name for name in absent if name not in left_out]
         for place in product(*([(column, level) for level in found] for column, found in levels.items())):

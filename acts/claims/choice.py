@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from acts import stats
 from acts.claims import pairs, sentences
 from acts.claims.catalogue import Claim, ClaimError, Verdict, Word
+from acts.claims.index import Index
 from acts.claims.rules import Omnibus
 from acts.claims.sentences import number
 from acts.records import paired, where
@@ -26,29 +26,29 @@ class Test:
     seeds: int
 
 
-def judge(claim: Claim, rule: Omnibus, records: pd.DataFrame) -> Verdict:
+def judge(claim: Claim, rule: Omnibus, index: Index) -> Verdict:
     """Return *supported* where ω² is surely above the share that matters in every test, *refuted* below the negligible.
 
     One test a metric, with and without the extremes; p by Holm over all of them.
     """
-    run = where(records, experiment=rule.experiment)
-    missing = pairs.not_run(rule.experiment, "activation", [*rule.activations, *rule.extremes], run)
+    wanted = [*rule.activations, *rule.extremes]
+    missing = pairs.not_run(rule.experiment, wanted, index.activations(rule.experiment))
     if missing:
         return _blank(claim, "not measured here", missing)
     groups = dict.fromkeys((rule.activations, (*rule.activations, *rule.extremes)))
     tests: list[Test] = []
     for metric in rule.metrics:
         for arms in groups:
-            outcome = _test(claim, rule, run, metric, arms)
+            outcome = _test(claim, rule, index, metric, arms)
             if isinstance(outcome, str):
                 return _blank(claim, "not decidable", outcome)
             tests.append(outcome)
     return _verdict(claim, rule, tests)
 
 
-def _test(claim: Claim, rule: Omnibus, run: pd.DataFrame, metric: str, arms: Sequence[str]) -> Test | str:
+def _test(claim: Claim, rule: Omnibus, index: Index, metric: str, arms: Sequence[str]) -> Test | str:
     """Return one test on logs, or why it cannot be made."""
-    rows = where(pairs.chosen(run, metric, rule.cells, ()), activation=list(arms))
+    rows = where(pairs.chosen(index, rule, metric, over=()), activation=list(arms))
     if rows.empty:
         return f"the records of {rule.experiment} hold no {metric} for it"
     try:

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from acts import stats
-from acts.claims import bounds, choice, findings, pairs, sentences
+from acts.claims import findings, pairs, sentences, trends
 from acts.claims.catalogue import Claim, ClaimError, Verdict, Word
-from acts.claims.pairs import Cell, Family
-from acts.claims.rules import Bounds, Contrast, Omnibus, Sweep
+from acts.claims.index import Index, indexed
+from acts.claims.pairs import Cell, Cells, Primary
+from acts.claims.rules import Trend
 from acts.stats import Comparison, Decision
 
 TASKS = 12  # the fewest tasks that "usually" can be judged on
@@ -21,30 +22,26 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def judge(claim: Claim, records: pd.DataFrame) -> Verdict:
-    """Return the verdict on a claim whose rule measured records decide.
+def judge(claim: Claim, records: pd.DataFrame | Index) -> Verdict:
+    """Return the verdict on a claim that primary contrasts decide.
 
     Raises ClaimError, one line, for a rule of another kind or one that leaves a condition open.
     """
     rule = claim.rule
-    if isinstance(rule, Bounds):
-        return bounds.judge(claim, rule, records)
-    if isinstance(rule, Omnibus):
-        return choice.judge(claim, rule, records)
-    if not isinstance(rule, Contrast | Sweep):
+    if not isinstance(rule, Primary):
         raise ClaimError(f"{claim.id}: a rule of kind {rule.kind!r} is not decided by contrasts")
     family = _collect(claim, rule, records)
     if family.unmeasured or family.absent or not family.cells:
         return unanswered(claim, family)
     family, found = contrasts_of(rule, family)
-    if rule.quantifier == "mean" and len(family.cells[0].first) < TASKS:
-        few = f"{len(family.cells[0].first)} tasks here; a claim about most cases needs {TASKS}"
-        return unanswered(claim, Family(unmeasured=few))
-    decision = stats.decide(found, degree=rule.degree, quantifier=_quantifier(rule))
+    if rule.tasks and len(family.cells[0].first) < TASKS:
+        few = f"{max(len(cell.first) for cell in family.cells)} tasks here; a claim about most cases needs {TASKS}"
+        return unanswered(claim, Cells(unmeasured=few))
+    decision = _decide(rule, found)
     return _verdict(claim, rule, family, found, decision)
 
 
-def table(claim: Claim, records: pd.DataFrame) -> pd.DataFrame:
+def table(claim: Claim, records: pd.DataFrame | Index) -> pd.DataFrame:
     """Return a row a primary contrast: its levels, effect and interval in the reader's unit, p, Holm p and verdict.
 
     ``rival`` is the other arm (empty in a sweep), ``inner_low`` and ``inner_high`` the 90 % interval, ``verdict`` what
@@ -52,28 +49,28 @@ def table(claim: Claim, records: pd.DataFrame) -> pd.DataFrame:
     measured. Raises ClaimError for a claim that no contrasts decide.
     """
     rule = claim.rule
-    if not isinstance(rule, Contrast | Sweep):
+    if not isinstance(rule, Primary):
         raise ClaimError(f"{claim.id}: a rule of kind {rule.kind!r} has no contrasts")
     family = _collect(claim, rule, records)
     if not family.cells:
         return pd.DataFrame(columns=[*rule.over, *COLUMNS])
     family, found = contrasts_of(rule, family)
-    decision = stats.decide(found, degree=rule.degree, quantifier=_quantifier(rule))
+    decision = _decide(rule, found)
     rows = [_row(rule, cell, found[i], decision, i) for i, cell in enumerate(family.cells)]
     columns = [column for column in rule.over if any(column in dict(cell.place) for cell in family.cells)]
     return pd.DataFrame(rows, columns=[*columns, *COLUMNS])
 
 
-def contrasts_of(rule: Contrast | Sweep, family: Family) -> tuple[Family, list[Comparison | None]]:
+def contrasts_of(rule: Primary, family: Cells) -> tuple[Cells, list[Comparison | None]]:
     """Return the family with a comparison a cell, None where a cell has a reason; for ``mean`` a cell a rival."""
-    if rule.quantifier == "mean":
+    if rule.tasks:
         family = _by_task(family)
     return family, [
         None if cell.reason else stats.compare(cell.first, cell.second, margin=rule.threshold) for cell in family.cells
     ]
 
 
-def unanswered(claim: Claim, family: Family) -> Verdict:
+def unanswered(claim: Claim, family: Cells) -> Verdict:
     """Return *not measured here* or *not decidable* with what is missing."""
     word: Word = "not measured here" if family.unmeasured else "not decidable"
     why = family.unmeasured or family.absent or "no cell of the records holds both sides"
@@ -81,22 +78,23 @@ def unanswered(claim: Claim, family: Family) -> Verdict:
     return sentences.write(claim, blank, {"why": why}, default=f"{why[0].upper()}{why[1:]}.")
 
 
-def _collect(claim: Claim, rule: Contrast | Sweep, records: pd.DataFrame) -> Family:
+def _collect(claim: Claim, rule: Primary, records: pd.DataFrame | Index) -> Cells:
     try:
-        return pairs.collect(rule, records)
+        return trends.collect(rule, indexed(records)) if isinstance(rule, Trend) else pairs.collect(rule, records)
     except ClaimError as error:
         raise ClaimError(f"{claim.id}: {error}") from None
 
 
-def _quantifier(rule: Contrast | Sweep) -> Any:
-    """Return the quantifier over the family; several rivals, each judged on its tasks, must all agree."""
-    return "everywhere" if rule.quantifier == "mean" else rule.quantifier
+def _decide(rule: Primary, found: list[Comparison | None]) -> Decision:
+    """Return the decision over the family; several rivals, each judged on its tasks, must all agree."""
+    quantifier: Any = "everywhere" if rule.quantifier == "mean" else rule.quantifier
+    return stats.decide(found, degree=rule.degree, quantifier=quantifier, at_least=rule.at_least or 1)
 
 
-def _by_task(family: Family) -> Family:
+def _by_task(family: Cells) -> Cells:
     """Return a cell a rival whose values are task means over seeds: the replicate of "usually" is the task."""
     rivals = dict.fromkeys(cell.rival for cell in family.cells)
-    return Family(tuple(_tasks(rival, family.cells) for rival in rivals), family.left_out)
+    return Cells(tuple(_tasks(rival, family.cells) for rival in rivals), family.left_out)
 
 
 def _tasks(rival: str, cells: Sequence[Cell]) -> Cell:
@@ -105,12 +103,16 @@ def _tasks(rival: str, cells: Sequence[Cell]) -> Cell:
     if reason:
         return Cell((), rival, np.empty(0), np.empty(0), reason)
     means = np.array([stats.compare(cell.first, cell.second).effect for cell in own])
-    return Cell((), rival, means, np.zeros(len(means)))
+    lost: dict[str, tuple[int, int]] = {}
+    for arm, (count, runs) in ((arm, counts) for cell in own for arm, counts in cell.lost.items()):
+        before = lost.get(arm, (0, 0))
+        lost[arm] = (before[0] + count, before[1] + runs)
+    ratio = float(np.mean(means * [cell.unit for cell in own]))
+    picked = "; ".join(dict.fromkeys(cell.picked for cell in own if cell.picked))
+    return Cell((), rival, means, np.zeros(len(means)), lost=lost, ratio=ratio, picked=picked)
 
 
-def _verdict(
-    claim: Claim, rule: Contrast | Sweep, family: Family, found: list[Comparison | None], decision: Decision
-) -> Verdict:
+def _verdict(claim: Claim, rule: Primary, family: Cells, found: list[Comparison | None], decision: Decision) -> Verdict:
     told = findings.story(rule, family, found, decision)
     place = findings.condition(rule, family, decision)
     verdict = Verdict(
@@ -130,7 +132,7 @@ def _count(decision: Decision, word: str) -> float:
     return float(decision.parts.count(word))
 
 
-def _numbers(rule: Contrast | Sweep, found: Sequence[Comparison | None], decision: Decision) -> dict[str, Any]:
+def _numbers(rule: Primary, found: Sequence[Comparison | None], decision: Decision) -> dict[str, Any]:
     """Return effect, interval, level and n of the contrast that decides, in the reader's unit."""
     deciding = found[decision.deciding] if decision.deciding is not None else None
     if deciding is None:
@@ -142,9 +144,7 @@ def _numbers(rule: Contrast | Sweep, found: Sequence[Comparison | None], decisio
     return {"effect": findings.shown(rule, deciding.effect), "low": low, "high": high, "level": level, "n": deciding.n}
 
 
-def _row(
-    rule: Contrast | Sweep, cell: Cell, found: Comparison | None, decision: Decision, place: int
-) -> dict[str, Any]:
+def _row(rule: Primary, cell: Cell, found: Comparison | None, decision: Decision, place: int) -> dict[str, Any]:
     row: dict[str, Any] = {
         **dict(cell.place), "rival": cell.rival, "label": cell.label, "unit": rule.unit, "margin": rule.shown_margin,
         "n": 0, "p_holm": decision.p_holm[place], "verdict": decision.parts[place], "reason": cell.reason,

@@ -13,6 +13,7 @@ import pandas as pd
 
 from acts.claims.catalogue import EXPERIMENTS, Claim, ClaimError
 from acts.claims.facts import suggestion
+from acts.claims.index import Index, indexed
 from acts.claims.rules import ELSEWHERE, OUTCOME
 
 ACTIVATIONS = Path(__file__).resolve().parent.parent / "activations"
@@ -36,6 +37,8 @@ METRICS = {
     ),
     "gradient_flow": (
         "log10_gradient_ratio", "log10_length", "mean", "variance", "zero_fraction", "unit_mean_rms_ratio",
+        "length_spread", "length_slope", "accuracy", "loss", "diverged", "sigma_b", "edge_sigma_w", "edge_q",
+        "edge_slope", "correlation_depth",
     ),
     "dead_units": (
         "zero_share", "flat_share", "stuck_share", "dormant_share", "stuck_longest", "stuck_long_units", "units",
@@ -89,24 +92,21 @@ def _registers(decorator: ast.expr) -> bool:
     return (getattr(called, "id", None) or getattr(called, "attr", None)) == "register"
 
 
-def check(claim: Claim, records: pd.DataFrame) -> None:
+def check(claim: Claim, records: pd.DataFrame | Index) -> None:
     """Raise ClaimError, one line, for the first name in a claim's rule that neither acts nor the records know."""
+    index = indexed(records)
     metrics = {name for names in METRICS.values() for name in names}
     known = {
-        "activation": lambda: activations() | _seen(records, "activation"),
-        "policy": lambda: {ELSEWHERE} | activations() | _seen(records, "activation"),
-        "metric": lambda: {OUTCOME} | metrics | _seen(records, "metric"),
-        "data set": lambda: set(DATASETS) | _seen(records, "dataset"),
-        "experiment": lambda: set(EXPERIMENTS) | _seen(records, "experiment"),
+        "activation": lambda: activations() | index.seen("activation"),
+        "policy": lambda: {ELSEWHERE} | activations() | index.seen("activation"),
+        "metric": lambda: {OUTCOME} | metrics | index.seen("metric"),
+        "data set": lambda: set(DATASETS) | index.seen("dataset"),
+        "experiment": lambda: set(EXPERIMENTS) | index.seen("experiment"),
     }
     for what, name in _named(claim.rule.model_dump()):
         word = name.split("(")[0] if what in ("activation", "policy") else name
         if word not in (possible := known[what]()):
             raise ClaimError(f"{claim.id}: unknown {what} {name!r}{suggestion(word, possible)}")
-
-
-def _seen(records: pd.DataFrame, column: str) -> set[str]:
-    return set(records[column].dropna().unique())
 
 
 def _named(rule: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -6,8 +6,11 @@ from dataclasses import asdict, replace
 import pandas as pd
 
 from acts import stats
-from acts.claims import contrasts, exact, known, sentences
-from acts.claims.catalogue import NOTEBOOKS, Claim, Conjunction, Exact, Unmeasured, Verdict, Word, catalogue
+from acts.claims import bounds, choice, compounds, contrasts, exact, known, planned, policies, rare, sentences, spread
+from acts.claims.catalogue import NOTEBOOKS, Claim, Compound, Conjunction, Unmeasured, Verdict, Word, catalogue
+from acts.claims.facts import Exact
+from acts.claims.index import Index, indexed
+from acts.claims.rules import Bounds, Combination, Contrast, Omnibus, Rare, Spread, Sweep, Trend
 from acts.records import where
 
 FIRST = (
@@ -22,43 +25,56 @@ TYPES = {
 }
 
 
-def judge(claim: Claim, records: pd.DataFrame) -> Verdict:
-    """Return the verdict on one claim.
+def judge(claim: Claim, records: pd.DataFrame | Index) -> Verdict:
+    """Return the verdict on one claim; an ``Index`` of the records spares reading them anew for every claim.
 
     Raises ClaimError, one line, for a claim that names an activation, metric, data set or experiment nobody knows.
     """
-    known.check(claim, records)
-    verdict = _judged(claim, records)
+    index = indexed(records)
+    known.check(claim, index)
+    verdict = _judged(claim, index)
     return replace(verdict, evidence=()) if verdict.verdict == "not measured here" else verdict
 
 
-def _judged(claim: Claim, records: pd.DataFrame) -> Verdict:
-    if isinstance(claim.rule, Exact):
-        return exact.judge(claim, records)
-    if isinstance(claim.rule, Unmeasured):
-        return _unmeasured(claim, records)
-    if isinstance(claim.rule, Conjunction):
-        return _conjunction(claim, records)
-    if where(records, experiment=claim.experiment).empty:
+def _judged(claim: Claim, index: Index) -> Verdict:
+    rule = claim.rule
+    if isinstance(rule, Exact):
+        return exact.judge(claim, index.rows("formulas"))
+    if isinstance(rule, Unmeasured):
+        return _unmeasured(claim, index)
+    if isinstance(rule, Conjunction):
+        return _conjunction(claim, index)
+    if isinstance(rule, Compound):
+        return compounds.judge(claim, rule, index, by=_judged)
+    if rule.experiment not in index.experiments():
         return _not_run(claim)
-    return contrasts.judge(claim, records)
+    if isinstance(rule, Contrast | Sweep | Combination | Trend):
+        return contrasts.judge(claim, index)
+    if isinstance(rule, Bounds):
+        return bounds.judge(claim, rule, index)
+    if isinstance(rule, Omnibus):
+        return choice.judge(claim, rule, index)
+    if isinstance(rule, Rare):
+        return rare.judge(claim, rule, index)
+    return spread.judge(claim, rule, index) if isinstance(rule, Spread) else policies.judge(claim, rule, index)
 
 
 def _not_run(claim: Claim) -> Verdict:
     blank = Verdict(claim.id, "not measured here", margin=claim.margin)
-    wanted = f"This configuration does not run the comparison {claim.experiment}, which would decide it"
-    return sentences.write(claim, blank, default=f"{wanted} ({NOTEBOOKS[claim.experiment]}).")
+    word = claim.experiment
+    wanted = f"This configuration does not run the comparison {word}, which would decide it"
+    return sentences.write(claim, blank, default=f"{wanted} ({NOTEBOOKS[word]}; {planned.would(word)}).")
 
 
-def _unmeasured(claim: Claim, records: pd.DataFrame) -> Verdict:
+def _unmeasured(claim: Claim, index: Index) -> Verdict:
     """Return *not measured here*, with what mathematics already says where its numbers are in the records."""
     rule = claim.rule
     assert isinstance(rule, Unmeasured)
-    rows = where(records, experiment="formulas", phase="exact")
+    rows = where(index.rows("formulas"), phase="exact")
     values, missing = exact.look_up(rule.facts, rows) if rule.facts else ({}, [])
     told = claim.sentences.get("not measured here", "") if values and not missing else ""
     blank = Verdict(claim.id, "not measured here")
-    if where(records, experiment=claim.experiment).empty:
+    if claim.experiment not in index.experiments():
         closing = f"The comparison that decides it, {claim.experiment}, is not run here."
     else:
         closing = f"The comparison {claim.experiment} is run here, but no rule yet judges this claim on it."
@@ -66,12 +82,12 @@ def _unmeasured(claim: Claim, records: pd.DataFrame) -> Verdict:
     return sentences.write(bare, blank, values, default=f"{told} {closing}".strip())
 
 
-def _conjunction(claim: Claim, records: pd.DataFrame) -> Verdict:
+def _conjunction(claim: Claim, index: Index) -> Verdict:
     """Return the verdict of a claim made of others, which are judged here and named in the sentence."""
     rule = claim.rule
     assert isinstance(rule, Conjunction)
     by_id = {other.id: other for other in catalogue()}
-    words = {member: judge(by_id[member], records).verdict for member in rule.members}
+    words = {member: judge(by_id[member], index).verdict for member in rule.members}
     word = _joined(list(words.values()), rule.refuted_by)
     told = ", ".join(f"{member} is {_quoted(found)}" for member, found in words.items())
     verdict = Verdict(claim.id, word, condition=told, evidence=claim.evidence)
@@ -96,7 +112,8 @@ def ledger(records: pd.DataFrame, *, config: str = "", claims: Sequence[Claim] |
     ``q_fdr`` is the Benjamini–Hochberg value over every claim that has a p; ``attrs["config"]`` is the configuration.
     """
     judged = list(claims) if claims is not None else catalogue()
-    rows = [_row(claim, judge(claim, records)) for claim in judged]
+    index = indexed(records)
+    rows = [_row(claim, judge(claim, index)) for claim in judged]
     table = pd.DataFrame(rows, columns=[*FIRST, *(name for name in TYPES if name not in FIRST)]).astype(TYPES)
     tested = table["p_holm"].dropna().astype(float)
     if len(tested):

@@ -1,27 +1,33 @@
 """Pairs: the values that a rule compares, taken from the records cell by cell, with a reason where there are none."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
-from acts.claims.catalogue import ClaimError
-from acts.claims.rules import Contrast, Sweep
-from acts.records import paired, where
+from acts.claims import choosing, planned, readings
+from acts.claims.index import RUN, Index, Place, indexed
+from acts.claims.readings import Reading
+from acts.claims.rules import Bounds, Combination, Contrast, Family, Omnibus, Sweep, Trend
+from acts.claims.sides import AnySide, BestOf, Side, as_side, members, name
+from acts.records import where
 
 Values = Float[np.ndarray, " pair"]
-RUN_COLUMNS = ("phase", "arm", "dataset", "network", "init", "norm", "optimizer")
+Primary = Contrast | Sweep | Combination | Trend
+EMPTY = np.empty(0)
 
 
 @dataclass(frozen=True)
 class Cell:
     """One primary contrast: where it stands, its rival, and oriented values by seed, larger being better.
 
-    A run that diverged has −∞. ``reason`` says why the cell is not decidable; it has no values then.
+    A run that diverged has −∞; ``lost`` says of every side how many of its runs did, of how many. ``unit`` is one
+    margin as a difference of logs on the scale of margins, ``ratio`` a mean log ratio that values no longer show,
+    ``picked`` what tuning chose. ``reason`` says why the cell is not decidable; it has no values then.
     """
 
     place: tuple[tuple[str, Any], ...]
@@ -29,6 +35,10 @@ class Cell:
     first: Values
     second: Values
     reason: str = ""
+    lost: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    unit: float = 1.0
+    ratio: float | None = None
+    picked: str = ""
 
     @property
     def label(self) -> str:
@@ -37,7 +47,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Family:
+class Cells:
     """The primary contrasts of a rule; ``unmeasured`` says what this configuration does not run at all.
 
     ``left_out`` are wanted levels that the records do not have, of which the others stand without them.
@@ -54,48 +64,180 @@ def named(column: str, level: Any) -> str:
     return f"{column} {level}" if isinstance(level, int | float | np.number) else str(level)
 
 
-def collect(rule: Contrast | Sweep, records: pd.DataFrame) -> Family:
+# --- what is there ----------------------------------------------------------------------------------------------------
+
+
+def collect(rule: Primary, records: pd.DataFrame | Index) -> Cells:
     """Return the primary contrasts of a rule, or what is missing: an activation not run, a metric not recorded."""
-    run = where(records, experiment=rule.experiment)
-    rivals = rule.b if isinstance(rule, Contrast) else ("",)
-    missing = not_run(rule.experiment, "activation", [rule.a, *filter(None, rivals)], run)
-    if missing:
-        return Family(unmeasured=missing)
-    rows = chosen(run, rule.metric, rule.cells, rule.over)
-    if rows.empty:
-        return Family(absent=f"the records of {rule.experiment} hold no {rule.metric} for it")
-    levels, left_out = grid(rows, rule.cells, rule.over)
-    for column, found in levels.items():
-        if not found:
-            wanted = ", ".join(named(column, level) for level in as_list(rule.cells[column]))
-            return Family(unmeasured=f"this configuration does not run {rule.experiment} with {wanted}")
-    diverged = _diverged(run, rule.cells)
-    cells = []
-    for place in product(*([(column, level) for level in found] for column, found in levels.items())):
-        here = where(rows, **dict(place))
-        if here["activation"].isin([rule.a, *rivals]).any():
-            cells += [_cell(rule, place, rival, here, diverged) for rival in rivals]
-    return Family(tuple(cells), tuple(left_out))
+    index = indexed(records)
+    sides = rule.compared
+    wanted = dict.fromkeys(member.activation for side in sides for member in members(side))
+    if missing := not_run(rule.experiment, list(wanted), index.activations(rule.experiment)):
+        return Cells(unmeasured=missing)
+    read = {side: _read(rule, side, index) for side in sides}
+    found = list(dict.fromkeys(place for one in read.values() for place in one))
+    if not found:
+        return Cells(absent=f"the records of {rule.experiment} hold no {rule.metric} for it")
+    levels, left_out = _levels(rule, found)
+    for column, present in levels.items():
+        if not present:
+            asked = ", ".join(named(column, level) for level in as_list(rule.cells[column]))
+            return Cells(unmeasured=f"this configuration does not run {rule.experiment} with {asked}")
+    cells: list[Cell] = []
+    for place in (place for place in product(*levels.values()) if place in set(found)):
+        lacking = _lacking(rule, sides, place, index) if rule.tasks or rule.quantifier != "everywhere" else ""
+        left_out += [lacking] * bool(lacking)
+        cells += [] if lacking else _at(rule, place, read, index)
+    if not cells:
+        return Cells(unmeasured=f"this configuration runs no task of {rule.experiment} with {' and '.join(wanted)}")
+    return Cells(tuple(cells), tuple(left_out))
 
 
-def not_run(experiment: str, column: str, wanted: Sequence[str], run: pd.DataFrame) -> str:
-    """Return a line that names the first wanted level an experiment was not run with, and where to add it."""
-    present = set(run[column].dropna().unique())
+def _read(rule: Primary, side: AnySide, index: Index) -> dict[Place, dict[Side, Reading]]:
+    """Return by place the readings of every member that a side has; only those with values are there."""
+    found: dict[Place, dict[Side, Reading]] = {}
+    for member in members(side):
+        for place, reading in readings.read(rule, member, index).items():
+            found.setdefault(place, {})[member] = reading
+    return found
+
+
+def _levels(rule: Primary, found: Sequence[Place]) -> tuple[dict[str, list[Any]], list[str]]:
+    """Return the levels of every column in ``over`` that the sides have, and the wanted ones that they do not."""
+    levels: dict[str, list[Any]] = {}
+    left_out: list[str] = []
+    for at, column in enumerate(rule.over):
+        present = dict.fromkeys(place[at] for place in found)
+        ordered = sorted(present, key=lambda level: (level is None, level))
+        wanted = as_list(rule.cells[column]) if column in rule.cells else ordered
+        levels[column] = [level for level in wanted if level in present]
+        left_out += [named(column, level) for level in wanted if level not in present]
+    return levels, left_out
+
+
+def not_run(experiment: str, wanted: Sequence[str], present: frozenset[str]) -> str:
+    """Return a line that names the wanted activations that an experiment was not run with, and where they would be."""
     lacking = [level for level in wanted if level not in present]
     if not lacking:
         return ""
-    key = f"experiments.{experiment}.{'activations' if column == 'activation' else column + 's'}"
-    return f"this configuration runs {experiment} without {', '.join(lacking)} (add to {key} in its params file)"
+    add = f"add to experiments.{experiment}.activations in its params file"
+    named_in = planned.would(experiment, lacking, or_else=add)
+    return f"this configuration runs {experiment} without {', '.join(lacking)} ({named_in})"
 
 
-def chosen(run: pd.DataFrame, metric: str, cells: Mapping[str, Any], over: Sequence[str]) -> pd.DataFrame:
-    """Return the rows of a metric that meet the fixed conditions; the columns in ``over`` stay open."""
-    fixed = {column: level for column, level in cells.items() if column not in over and level != "last"}
-    rows = where(run, metric=metric, **fixed)
-    if cells.get("step") == "last" and rows["step"].notna().any():
-        keys = ["activation", "dataset", "network", "optimizer", "seed"]
-        rows = rows[rows["step"] == rows.groupby(keys, dropna=False)["step"].transform("max")]
-    return rows
+def _lacking(rule: Primary, sides: Sequence[AnySide], place: Place, index: Index) -> str:
+    """Return a task that is not run with one of the activations at all, which is no hole, in words."""
+    for member in (member for side in sides for member in members(side)):
+        if not _seeds(rule, member, place, index):
+            task = ", ".join(named(column, level) for column, level in zip(rule.over, place, strict=True))
+            return f"{task} with {member.name}"
+    return ""
+
+
+def _seeds(rule: Primary, side: Side, place: Place, index: Index) -> frozenset[int]:
+    """Return the seeds of a side's runs at a place by whatever was measured of them."""
+    columns = [column for column in rule.over if column in RUN]
+    fixed = readings.of_runs(readings.conditions(rule, side))
+    at = tuple(level for column, level in zip(rule.over, place, strict=True) if column in RUN)
+    return index.runs(rule.experiment, fixed, columns).get((side.activation, at), frozenset())
+
+
+# --- cells ------------------------------------------------------------------------------------------------------------
+
+Read = Mapping[AnySide, Mapping[Place, Mapping[Side, Reading]]]
+
+
+def _at(rule: Primary, place: Place, read: Read, index: Index) -> list[Cell]:
+    """Return the cells at a place: one a rival, or the only one."""
+    if isinstance(rule, Contrast):
+        return [_cell(rule, place, [rule.a, rival], read, index, rival=name(rival)) for rival in rule.b]
+    return [_cell(rule, place, rule.compared, read, index)]
+
+
+def _cell(rule: Primary, place: Place, sides: Sequence[AnySide], read: Read, index: Index, *, rival: str = "") -> Cell:
+    """Return one contrast; complete pairs only, so a seed on one side alone makes the cell not decidable."""
+    where_ = tuple((column, level) for column, level in zip(rule.over, place, strict=True) if level is not None)
+    chosen: list[tuple[Side, Reading]] = []
+    picked = []
+    for side in sides:
+        found = read[side].get(place, {})
+        member: Side | None = as_side(side) if not isinstance(side, BestOf) else None
+        if isinstance(side, BestOf):
+            member, why = choosing.choose(rule, side, place, index)
+            if member is None:
+                return Cell(where_, rival, EMPTY, EMPTY, why)
+            picked.append(member.name)
+        assert member is not None
+        chosen.append((member, found.get(member, Reading(rule.metric))))
+    seeds = sorted(frozenset().union(*(reading.values for _, reading in chosen), *(
+        _seeds(rule, member, place, index) for member, _ in chosen
+    )))  # fmt: skip
+    if reason := _why_not(chosen, seeds):
+        return Cell(where_, rival, EMPTY, EMPTY, reason)
+    columns = [_oriented(rule, reading, seeds, dict(where_).get("depth")) for _, reading in chosen]
+    if any(np.isnan(column).any() for column in columns):
+        return Cell(where_, rival, EMPTY, EMPTY, f"{chosen[0][1].metric} is not positive, so it has no log")
+    lost = {name(side): (len(one.lost & set(seeds)), len(seeds)) for side, (_, one) in zip(sides, chosen, strict=True)}
+    first, second = _values(rule, columns)
+    unit = -np.log1p(-_margin(rule, chosen[0][1].metric)) if rule.scale == "margins" else 1.0
+    return Cell(where_, rival, first, second, lost=lost, unit=float(unit), picked=", ".join(picked))
+
+
+def _why_not(chosen: Sequence[tuple[Side, Reading]], seeds: Sequence[int]) -> str:
+    """Return why complete pairs cannot be had, or an empty string."""
+    for side, reading in chosen:
+        gaps = [seed for seed in seeds if seed not in reading.values]
+        if gaps:
+            missing = len(gaps) == len(seeds)
+            return f"{side.name} has no runs there" if missing else f"seed {gaps[0]} of {side.name} is missing"
+    if len({reading.metric for _, reading in chosen}) > 1:
+        return "one side has an error and the other a loss alone"
+    lost = [side for side, reading in chosen if set(seeds) <= reading.lost]
+    return f"all {len(seeds)} runs of {lost[0].name} diverged" if lost else ""
+
+
+def _margin(rule: Family, metric: str) -> float:
+    return rule.margins.get(metric, 0.0) or next(iter(rule.margins.values()))
+
+
+def _oriented(rule: Primary, reading: Reading, seeds: Sequence[int], depth: int | None) -> Values:
+    """Return a side's values at the seeds so that larger is better, on the rule's scale."""
+    steps = max(depth - 1, 1) if rule.per_layer and depth is not None else 1
+    told: dict[str, Any] = {"scale": rule.scale, "lower": rule.better == "lower", "magnitude": rule.magnitude}
+    told |= {"margin": _margin(rule, reading.metric)} if rule.scale == "margins" else {}
+    return np.array(
+        [readings.oriented(reading.values[s] / steps, failed=s in reading.lost, **told) for s in seeds], dtype=float
+    )
+
+
+def _values(rule: Primary, columns: Sequence[Values]) -> tuple[Values, Values]:
+    """Return both sides of the contrast that a rule makes of its sides' values."""
+    if isinstance(rule, Contrast):
+        return columns[0], columns[1]
+    if isinstance(rule, Combination):
+        return weighted(np.array([term.weight for term in rule.terms]), np.stack(columns)), np.zeros(len(columns[0]))
+    bound = rule.bound if isinstance(rule, Sweep) else 0.0
+    return columns[0], np.full(len(columns[0]), -bound if rule.better == "lower" else bound)
+
+
+def weighted(weights: Float[np.ndarray, " term"], columns: Float[np.ndarray, "term pair"]) -> Values:
+    """Return weighted sums by pair; where runs diverged the sign of their weights together decides, 0 where it is 0."""
+    lost = np.isinf(columns)
+    sums = weights @ np.where(lost, 0.0, columns)
+    infinite = weights @ np.where(lost, np.sign(columns), 0.0)
+    infinite = np.where(np.abs(infinite) < 1e-12, 0.0, infinite)
+    return np.where(lost.any(axis=0), np.where(infinite == 0, 0.0, np.copysign(np.inf, infinite)), sums)
+
+
+# --- rows as other rules choose them ----------------------------------------------------------------------------------
+
+
+def chosen(index: Index, rule: Bounds | Omnibus, metric: str, *, over: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return the rows of a metric that meet a rule's fixed conditions; the columns in ``over`` stay open."""
+    free = (rule.over if isinstance(rule, Bounds) else ()) if over is None else over
+    fixed = {column: level for column, level in rule.cells.items() if column not in free and level != "last"}
+    rows = where(index.metric(rule.experiment, metric), **fixed)
+    return readings.last(rows) if rule.cells.get("step") == "last" else rows
 
 
 def grid(rows: pd.DataFrame, cells: Mapping[str, Any], over: Sequence[str]) -> tuple[dict[str, list[Any]], list[str]]:
@@ -112,63 +254,6 @@ def grid(rows: pd.DataFrame, cells: Mapping[str, Any], over: Sequence[str]) -> t
 def as_list(value: Any) -> list[Any]:
     """Return a level or several levels as a list."""
     return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _diverged(run: pd.DataFrame, cells: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the runs that diverged, a row each; conditions on a run alone apply, not those on what it measured."""
-    fixed = {column: cells[column] for column in ("phase", "arm") if column in cells}
-    rows = where(run, metric="diverged", **fixed)
-    return rows[rows["value"] > 0]
-
-
-def _cell(rule: Contrast | Sweep, place: Sequence[Any], rival: str, here: pd.DataFrame, diverged: pd.DataFrame) -> Cell:
-    """Return one contrast; complete pairs only, so a seed on one side alone makes the cell not decidable."""
-    arms = [rule.a, rival] if rival else [rule.a]
-    try:
-        table = paired(where(here, activation=arms), rule.metric, index=("seed",)).reindex(columns=arms)
-    except ValueError as error:
-        raise ClaimError(str(error)) from None
-    lost = where(diverged, activation=arms, **{column: level for column, level in place if column in RUN_COLUMNS})
-    failed = pd.DataFrame({arm: _failed(table[arm], arm, lost) for arm in arms})
-    reason = _why_not(table, failed)
-    empty = np.empty(0)
-    if reason:
-        return Cell(tuple(place), rival, empty, empty, reason)
-    depth = dict(place).get("depth")
-    sides = [oriented(rule, table[arm].to_numpy(float), failed[arm].to_numpy(bool), depth) for arm in arms]
-    if isinstance(rule, Sweep):
-        sides.append(np.full(len(table), -rule.bound if rule.better == "lower" else rule.bound))
-    if any(np.isnan(side).any() for side in sides):
-        return Cell(tuple(place), rival, empty, empty, f"{rule.metric} is not positive, so it has no log")
-    return Cell(tuple(place), rival, sides[0], sides[1])
-
-
-def _failed(values: pd.Series, arm: str, lost: pd.DataFrame) -> Bool[np.ndarray, " pair"]:
-    """Return which runs of an arm diverged, by their own record or by an infinite value."""
-    seeds = lost.loc[lost["activation"] == arm, "seed"]
-    return np.asarray(values.index.isin(seeds) | np.isinf(values.to_numpy(float)))
-
-
-def _why_not(table: pd.DataFrame, failed: pd.DataFrame) -> str:
-    """Return why complete pairs cannot be had, or an empty string."""
-    for arm in table.columns:
-        gaps = table.index[table[arm].isna()]
-        if len(gaps) == len(table):
-            return f"{arm} has no runs there"
-        if len(gaps):
-            return f"seed {gaps[0]} of {arm} is missing"
-    lost = [arm for arm in table.columns if failed[arm].all()]
-    return f"all {len(table)} runs of {lost[0]} diverged" if lost else ""
-
-
-def oriented(rule: Contrast | Sweep, values: Values, failed: Bool[np.ndarray, " pair"], depth: int | None) -> Values:
-    """Return values so that larger is better, on the rule's scale; −∞ for a failed run, NaN where there is no log."""
-    found = np.abs(values) if rule.magnitude else values
-    if rule.per_layer and depth is not None:
-        found = found / max(depth - 1, 1)
-    if rule.scale == "log":
-        found = np.log(np.where(found > 0, found, np.nan))
-    return np.where(failed, -np.inf, -found if rule.better == "lower" else found)
 
 
 def levels_of(cells: Sequence[Cell]) -> Iterator[tuple[str, list[Any]]]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from acts.claims.sides import AnySide, Model, Term
+from acts.claims.sides import AnySide, Model, Side, Term, members
 
 OUTCOME = "outcome"  # error where classes are told apart, loss elsewhere
 ELSEWHERE = "elsewhere"  # the policy of taking what is best on the other families of tasks
@@ -37,7 +37,8 @@ class Family(Judged):
     the depth − 1 steps between the first and the last layer. ``unit`` reads after a positive effect ("% less loss
     area"). The metric ``outcome`` is the error where a task has one and the loss elsewhere. ``most`` is supported by at
     least ``at_least`` contrasts after Holm where none is reversed; ``among`` by one, and refuted where all refute it.
-    ``different`` is a difference beyond the margin, whichever way.
+    ``different`` is a difference beyond the margin, whichever way. ``by_task`` takes a combination as
+    the replicate, as ``mean`` does, under another quantifier: a contrast a rival.
     """
 
     metric: str
@@ -48,6 +49,7 @@ class Family(Judged):
     per_layer: bool = False
     quantifier: Literal["everywhere", "somewhere", "among", "mean", "most"] = "everywhere"
     at_least: int | None = Field(None, ge=1)
+    by_task: bool = False
     degree: Literal["better", "greatly", "little", "alternative", "no_difference", "different"] = "better"
     margin: Margin
     unit: str
@@ -55,10 +57,12 @@ class Family(Judged):
     @model_validator(mode="after")
     def _sensible(self) -> "Family":
         for margin in self.margins.values():
-            if self.scale != "linear" and not 0 < margin < 1:
+            if self.scale != "linear" and not 0 <= margin < 1:
                 raise ValueError(f"a margin on a log scale is a share between 0 and 1, not {margin:g}")
             if margin < 0:
                 raise ValueError(f"a margin is at least 0, not {margin:g}")
+            if margin == 0 and self.scale == "margins":
+                raise ValueError("a margin that is a unit is above 0")
             if margin == 0 and self.degree in ("greatly", "little", "no_difference", "different"):
                 raise ValueError(f"the degree {self.degree!r} needs a margin above 0")
         if isinstance(self.margin, dict) and self.scale != "margins":
@@ -69,10 +73,29 @@ class Family(Judged):
             raise ValueError("the quantifier 'most', and it alone, needs at_least")
         return self
 
+    @model_validator(mode="after")
+    def _open(self) -> "Family":
+        for side in self.compared:
+            for member in members(side):
+                if both := set(member.fixed) & set(self.over):
+                    raise ValueError(f"{member.name} fixes {min(both)}, which 'over' keeps open")
+        return self
+
+    @property
+    def compared(self) -> tuple[AnySide, ...]:
+        """Return the sides whose values the rule takes."""
+        return ()
+
+    @property
+    def tasks(self) -> bool:
+        """Return whether the replicate is a combination of ``over``, a task, and not a seed."""
+        return self.by_task or self.quantifier == "mean"
+
     @property
     def margins(self) -> dict[str, float]:
         """Return the margin by metric."""
-        return {**self.margin} if isinstance(self.margin, dict) else {self.metric: self.margin}
+        given = self.margin
+        return {str(k): m for k, m in given.items()} if isinstance(given, dict) else {self.metric: given}
 
     @property
     def threshold(self) -> float:
@@ -101,6 +124,11 @@ class Contrast(Family):
     a: AnySide
     b: tuple[AnySide, ...] = Field(min_length=1)
 
+    @property
+    def compared(self) -> tuple[AnySide, ...]:
+        """Return the sides whose values the rule takes."""
+        return (self.a, *self.b)
+
 
 class Sweep(Family):
     """One side against a fixed number, one primary contrast per combination of ``over``."""
@@ -108,6 +136,11 @@ class Sweep(Family):
     kind: Literal["sweep"]
     a: AnySide
     bound: float = 0.0
+
+    @property
+    def compared(self) -> tuple[AnySide, ...]:
+        """Return the sides whose values the rule takes."""
+        return (self.a,)
 
     @model_validator(mode="after")
     def _linear(self) -> "Sweep":
@@ -119,11 +152,18 @@ class Sweep(Family):
 class Combination(Family):
     """One weighted sum of sides, paired by seed, above 0: values are oriented first, so that larger is better.
 
-    "x closes at least half of the gap from base to goal" has weights 1 for x, −½ for base and −½ for goal.
+    "x closes at least half of the gap from base to goal" has weights 1 for x, −½ for base and −½ for goal. ``label`` is
+    what sentences call the sum.
     """
 
     kind: Literal["combination"]
     terms: tuple[Term, ...] = Field(min_length=2)
+    label: str = ""
+
+    @property
+    def compared(self) -> tuple[AnySide, ...]:
+        """Return the sides whose values the rule takes."""
+        return self.terms
 
 
 class Trend(Family):
@@ -134,9 +174,14 @@ class Trend(Family):
     """
 
     kind: Literal["trend"]
-    a: AnySide
+    a: str | Side
     along: str
     unit: str = "rank correlation (Spearman's ρ)"
+
+    @property
+    def compared(self) -> tuple[AnySide, ...]:
+        """Return the sides whose values the rule takes."""
+        return (self.a,)
 
     @model_validator(mode="after")
     def _plain(self) -> "Trend":
@@ -228,7 +273,7 @@ class Rare(Judged):
     """
 
     kind: Literal["rare"]
-    a: AnySide
+    a: str | Side
     events: str
     of: str
     limit: float = Field(gt=0, lt=1)
@@ -240,7 +285,7 @@ class Spread(Judged):
     """How far activations differ beside seeds: the ratio of their standard deviations, task by task.
 
     Supported where the interval lies above ``beyond`` in more than half of the tasks, refuted where it lies below
-    ``below`` in more than half. ``extremes`` are told beside and decide nothing.
+    ``below`` in more than half, of at least so many ``tasks``. ``extremes`` are told beside and decide nothing.
     """
 
     kind: Literal["spread"]
@@ -250,6 +295,7 @@ class Spread(Judged):
     over: tuple[str, ...] = ("dataset", "network", "norm", "optimizer")
     beyond: float = Field(gt=0)
     below: float = Field(gt=0)
+    tasks: int = Field(12, ge=2)
     unit: str = "sd between activations ÷ sd between seeds"
 
 
@@ -258,7 +304,7 @@ class Policy(Judged):
 
     ``policy`` is an activation, or ``elsewhere``: what is best on the tasks of all other families. In margins of the
     outcome; the claim is that the regret is below ``bound`` (``better: lower``) or above it (``higher``). ``mean``
-    takes tasks as replicates, ``everywhere`` and ``somewhere`` judge seeds cell by cell. ``beside`` are policies that
+    takes tasks as replicates, the other quantifiers judge seeds cell by cell. ``beside`` are policies that
     are told and decide nothing.
     """
 
@@ -271,13 +317,14 @@ class Policy(Judged):
     margin: Margin
     bound: float = Field(1.0, gt=0)
     better: Literal["lower", "higher"] = "lower"
-    quantifier: Literal["everywhere", "somewhere", "mean"] = "mean"
+    quantifier: Literal["everywhere", "somewhere", "among", "mean"] = "mean"
     unit: str = "margins of regret"
 
     @property
     def margins(self) -> dict[str, float]:
         """Return the margin by metric."""
-        return {**self.margin} if isinstance(self.margin, dict) else {self.metric: self.margin}
+        given = self.margin
+        return {str(k): m for k, m in given.items()} if isinstance(given, dict) else {self.metric: given}
 
     @property
     def shown_margin(self) -> float:

@@ -16,7 +16,7 @@ from acts.stats.families import holm
 
 ALPHA = 0.05
 Degree = Literal["better", "greatly", "little", "alternative", "no_difference", "different"]
-Quantifier = Literal["everywhere", "somewhere", "among", "mean"]
+Quantifier = Literal["everywhere", "somewhere", "among", "mean", "most"]
 Word = Literal["mixed", "supported", "refuted", "equivalent", "inconclusive", "not decidable"]
 
 
@@ -79,14 +79,16 @@ def decide(
     *,
     degree: Degree = "better",
     quantifier: Quantifier = "everywhere",
+    at_least: int = 1,
     alpha: float = ALPHA,
 ) -> Decision:
     """Judge the primary contrasts of one claim in the order mixed, supported, refuted, equivalent, inconclusive.
 
     A contrast that the records cannot give is None. ``everywhere``: every contrast must support at α, and one that is
     refuted after Holm ends it; ``somewhere``: one must support after Holm, and a finite list never refutes; ``among``:
-    the same, but the claim is of this very list, so that it falls when every contrast refutes it; ``mean``: the single
-    contrast of task means. Raises ValueError for no contrasts, or a mean of several.
+    the same, but the claim is of this very list, so that it falls when every contrast refutes it; ``most``: so many as
+    ``at_least`` must support after Holm and none be reversed; ``mean``: the single contrast of task means. Raises
+    ValueError for no contrasts, or a mean of several.
     """
     if not contrasts or (quantifier == "mean" and len(contrasts) > 1):
         raise ValueError(f"{quantifier!r} cannot be decided from {len(contrasts)} contrasts")
@@ -99,8 +101,11 @@ def decide(
     if not kept:
         return Decision("not decidable", _too_few(contrasts, alpha), None, None, parts, p_holm)
     complete = len(kept) == len(contrasts)
-    judge = {"somewhere": _somewhere, "among": _among}.get(quantifier, _everywhere)
-    word, p, place = judge(kept, degree, alpha, complete)
+    if quantifier == "most":
+        word, p, place = _most(kept, degree, alpha, at_least)
+    else:
+        judge = {"somewhere": _somewhere, "among": _among}.get(quantifier, _everywhere)
+        word, p, place = judge(kept, degree, alpha, complete)
     note = _direction(kept) if word == "inconclusive" else ""
     return Decision(word, note, p, usable[place], parts, p_holm)
 
@@ -140,6 +145,22 @@ def _among(kept: Sequence[Comparison], degree: Degree, alpha: float, complete: b
     if word == "inconclusive" and against.max() <= alpha:
         return "refuted", float(against.max()), _first(-against, kept, smallest=False)
     return word, p, place
+
+
+def _most(kept: Sequence[Comparison], degree: Degree, alpha: float, at_least: int) -> tuple[Word, float, int]:
+    """Judge a claim about most contrasts: enough of them support and none is reversed, each after Holm."""
+    support, reverse = _family(kept, degree)
+    reversed_at = _first(reverse, kept, smallest=degree != "no_difference")
+    order = sorted(range(len(kept)), key=lambda i: (support[i], -abs(kept[i].effect)))
+    last = order[min(at_least, len(kept)) - 1]  # the one with which there are enough
+    if reverse.min() <= alpha:
+        word: Word = "mixed" if degree != "no_difference" and support.min() <= alpha else "refuted"
+        p = max(support.min(), reverse.min()) if word == "mixed" else reverse.min()
+        return word, float(p), reversed_at
+    enough = len(kept) >= at_least and support[last] <= alpha
+    if enough:
+        return "equivalent" if degree == "no_difference" else "supported", float(support[last]), last
+    return ("inconclusive" if len(kept) >= at_least else "not decidable"), float(support[last]), last
 
 
 def _first(keys: np.ndarray, kept: Sequence[Comparison], *, smallest: bool) -> int:

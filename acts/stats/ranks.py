@@ -5,10 +5,12 @@ the number of Walsh averages (dᵢ + dⱼ)/2, i ≤ j, beyond the threshold. Ave
 −inf, count for neither side: p is exact without ties (scipy's exact wilcoxon) and never too small with them.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
+from scipy import stats
 
 Pairs = Float[np.ndarray, " pair"]
 
@@ -63,3 +65,17 @@ def _upper_tail(n: int) -> Float[np.ndarray, " sum"]:
     tail = np.cumsum(mass[::-1])[::-1]
     tail.setflags(write=False)
     return tail
+
+
+def spearman(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return Spearman's correlation of two lists (ties share a rank, infinities are extremes); 0 where one is constant.
+
+    Raises ValueError for NaN or lists of different length.
+    """
+    left, right = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    if left.shape != right.shape or np.isnan(left).any() or np.isnan(right).any():
+        raise ValueError("a rank correlation needs two lists of one length without NaN")
+    ranks = [stats.rankdata(side) for side in (left, right)]
+    if any(np.ptp(side) == 0 for side in ranks):
+        return 0.0
+    return float(np.corrcoef(*ranks)[0, 1])
