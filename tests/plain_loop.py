@@ -58,9 +58,29 @@ def scheduler(found: torch.optim.Optimizer, settings: Settings) -> lr_scheduler.
 
 def loss_of(name: str, outputs: Tensor, targets: Tensor) -> Tensor:
     """Return a batch's loss."""
+    if "+" in name:
+        return head_of(name, outputs, targets)
     if name == "squared_error":
         return nn.functional.mse_loss(outputs, targets)
     return nn.functional.cross_entropy(outputs.flatten(0, -2), targets.flatten())
+
+
+def head_of(name: str, outputs: Tensor, targets: Tensor) -> Tensor:
+    """Return a batch's loss under an output function and a loss, with torch's own losses; two classes, one output."""
+    output, judge = name.split("+")
+    function = {"linear": nn.Identity(), "relu": nn.ReLU(), "sigmoid": nn.Sigmoid(), "tanh": nn.Tanh()}[output]
+    if judge == "cross_entropy":
+        return nn.CrossEntropyLoss()(function(outputs), targets)
+    if judge == "squared_error":
+        return nn.MSELoss()(function(outputs), targets)
+    ones = targets[:, None] if outputs.shape[1] == 1 else nn.functional.one_hot(targets, outputs.shape[1])
+    ones = ones.to(outputs.dtype)
+    sides = 2 * ones - 1
+    if judge == "bce":
+        return nn.BCELoss()(function(outputs) if output == "sigmoid" else torch.sigmoid(function(outputs)), ones)
+    if judge == "hinge":
+        return nn.HingeEmbeddingLoss(margin=1.0)(function(outputs) * sides, -torch.ones_like(sides))
+    return nn.MSELoss()(function(outputs), sides if output in ("linear", "tanh") else ones)
 
 
 def losses(
