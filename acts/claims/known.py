@@ -52,6 +52,8 @@ METRICS = {
     ),
     "mechanisms": (
         "error", "loss", "loss_area", "alpha", "alpha_change", "at_zero_share", "diverged", "lr_tuned", "lr_edge",
+        "regions", "reconstruction", "reconstruction_affine", "told_share", "one_sign_share", "natural_cosine",
+        "stopped_loss", "stopped_error", "stopped_noise_error", "stopped_noise_loss", "stopped_step", "met",
     ),
     "generalization": ("error", "loss", "accuracy", "loss_area", "diverged", "lr_tuned", "lr_edge"),
     "cost": (
