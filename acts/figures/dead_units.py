@@ -15,10 +15,10 @@ from acts.figures.labels import End, at_ends, needed_height
 from acts.figures.rescues import recycling, rescues
 from acts.figures.sparsity import sparsity
 from acts.figures.style import drawn, missing, panels
-from acts.figures.table import MISSING, Table, number, unmeasured
+from acts.figures.table import MISSING, Table, Text, escape, number, unmeasured
 
 __all__ = [
-    "born", "diverged", "dormancy", "doses", "epochs", "recycling", "rescues", "revivals", "sparsity",
+    "born", "diverged", "dormancy", "doses", "epochs", "measured", "recycling", "rescues", "revivals", "sparsity",
 ]  # fmt: skip
 
 WORD = "dead_units"
@@ -55,6 +55,22 @@ def of(rows: pd.DataFrame, cell: tuple[str, str]) -> pd.DataFrame:
 def titled(cell: tuple[str, str]) -> str:
     """Return the title of a panel."""
     return f"{naming.word(cell[0])}, {naming.word(cell[1])}"
+
+
+def measured(records: pd.DataFrame) -> Text:
+    """Return what units were counted in: functions, data sets, optimizers, networks, seeds and runs."""
+    rows = ended(records, "zero_share")
+    if rows.empty:
+        return Text("Nothing of this was measured here.")
+    names = {column: ", ".join(escape(naming.word(one)) for one in sorted(rows[column].unique()))
+             for column in ("dataset", "network", "optimizer")}  # fmt: skip
+    units = ended(records, "units")["value"].sum()
+    return Text(
+        f"Measured here: {rows['activation'].nunique()} activations at {rows['dose'].nunique()} multiples of ReLU's "
+        f"rate and {rows['bias'].nunique()} start biases, on {names['dataset']}, in {names['network']}, with "
+        f"{names['optimizer']}; {rows['seed'].nunique()} paired seeds, {len(rows)} networks, {units:.0f} units. "
+        "SGD has momentum, plain SGD has none."
+    )
 
 
 # --- doses ------------------------------------------------------------------------------------------------------------
