@@ -15,6 +15,10 @@ from acts.figures.labels import End, at_ends, needed_height
 from acts.figures.palette import GREY
 from acts.figures.style import SMALL, drawn, missing, panels
 from acts.figures.table import MISSING, Table, number, unmeasured
+from acts.figures.trainability import trainability
+from acts.figures.widths import drifting, widths
+
+__all__ = ["centring", "drifting", "factors", "flow", "lengths", "summary", "trainability", "widths"]
 
 INITS = ("torch_default", "lecun", "he", "stable", "critical")
 FLOW = "log10_gradient_ratio"
@@ -91,7 +95,9 @@ def summary(records: pd.DataFrame, metric: str, axis: str, *, logs: bool = True)
 
     With ``logs`` the values are log10 of what is averaged, and the mean and its ends are returned as log10 again.
     """
-    rows = door.where(records, experiment="gradient_flow", metric=metric, phase="init")
+    rows = door.where(records, experiment="gradient_flow", metric=metric, phase="init", init=INITS)
+    network = lead(records)
+    rows = rows[rows["network"] == network] if network else rows
     rows = _thinned(rows.dropna(subset=[axis]), axis)
     found = []
     key: Any
@@ -100,6 +106,12 @@ def summary(records: pd.DataFrame, metric: str, axis: str, *, logs: bool = True)
         centre, low, high = (intervals.log10_of_mean if logs else intervals.centre)(part["value"])
         found.append((activation, init, int(at), centre, low, high, len(part)))
     return pd.DataFrame(found, columns=["activation", "init", "at", "centre", "low", "high", "n"])
+
+
+def lead(records: pd.DataFrame) -> str | None:
+    """Return the network that theory is given for, None where there is no theory: others differ in width alone."""
+    found = door.where(records, experiment="gradient_flow", metric=FLOW, phase="exact")["network"].dropna()
+    return str(found.iloc[0]) if len(found) else None
 
 
 def _thinned(rows: pd.DataFrame, axis: str) -> pd.DataFrame:

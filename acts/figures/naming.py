@@ -101,6 +101,12 @@ def depth(network: str) -> int:
     return int(found["depth"]) if found else 0
 
 
+def width(network: str) -> int:
+    """Return the number of units in a layer of a network's name, 0 where it does not say."""
+    found = _NETWORK.fullmatch(network)
+    return int(found["width"]) if found else 0
+
+
 def greek(name: str) -> str:
     """Return a parameter's name as a reader writes it: α for alpha."""
     return _GREEK.get(name, name)

@@ -8,6 +8,7 @@ from acts.figures.convergence import ALIKE, MARGIN, paired_ratios
 from acts.figures.gradient_flow import FLOW, INITS, summary
 from acts.figures.results import spanned
 from acts.figures.table import Text, escape, number
+from acts.figures.widths import agreement
 
 _NOTHING = "Nothing of this was measured here."
 
@@ -39,6 +40,11 @@ def flows(records: pd.DataFrame, catalogue: pd.DataFrame) -> Text:
         said.append(f"- **{naming.word(init)}**: from {low} to {high}")
     depth = int(found["at"].iloc[0])
     return Text(f"Over {depth} layers the squared gradient is multiplied by\n\n" + "\n".join(said) + "\n")
+
+
+def finite(records: pd.DataFrame) -> Text:
+    """Return how often the theory of infinite width lies within what networks of finite width measured."""
+    return Text(agreement(records) or _NOTHING)
 
 
 def _power(row: pd.Series, catalogue: pd.DataFrame) -> str:
