@@ -14,7 +14,7 @@ from acts.figures.table import Table, Text, escape
 
 __all__ = [
     "Table", "Text", "catalogue", "convergence", "dead_units", "escape", "formulas", "generalization", "gradient_flow",
-    "render", "robustness", "selection", "tellings", "use_style", "verdicts",
+    "mechanisms", "render", "robustness", "selection", "tellings", "use_style", "verdicts",
 ]  # fmt: skip
 
 _FAMILIES = (
@@ -23,6 +23,7 @@ _FAMILIES = (
     "formulas",
     "generalization",
     "gradient_flow",
+    "mechanisms",
     "robustness",
     "selection",
     "tellings",
