@@ -45,4 +45,5 @@ def _kill(network: Network, parts: Mapping[str, Tensor], share: float) -> None:
 def _absorb(network: Network, parts: Mapping[str, Tensor], shift: float) -> None:
     """Take what a shift of every unit adds to the next layer's pre-activations from that layer's biases."""
     for name in (*(spot.name for spot in network.spots[1:]), "out"):
-        parts[f"{name}.bias"].sub_(shift * parts[f"{name}.weights"].sum(-2, keepdim=True))
+        added = shift * parts[f"{name}.weights"].double().sum(-2, keepdim=True)
+        parts[f"{name}.bias"].sub_(added)
