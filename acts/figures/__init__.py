@@ -13,17 +13,20 @@ from acts.figures.style import render, use_style
 from acts.figures.table import Table, Text, escape
 
 __all__ = [
-    "Table", "Text", "catalogue", "convergence", "dead_units", "escape", "formulas", "generalization", "gradient_flow",
-    "mechanisms", "render", "robustness", "selection", "tellings", "use_style", "verdicts",
+    "Table", "Text", "catalogue", "convergence", "cost", "dead_units", "escape", "formulas", "generalization",
+    "gradient_flow", "mechanisms", "precision", "render", "robustness", "selection", "tellings", "use_style",
+    "verdicts",
 ]  # fmt: skip
 
 _FAMILIES = (
     "convergence",
+    "cost",
     "dead_units",
     "formulas",
     "generalization",
     "gradient_flow",
     "mechanisms",
+    "precision",
     "robustness",
     "selection",
     "tellings",

@@ -5,8 +5,6 @@ from types import MappingProxyType
 
 from torch import nn
 
-from acts import activations
-
 TORCH: Mapping[str, Callable[[], nn.Module]] = MappingProxyType({
     "identity": nn.Identity, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "softsign": nn.Softsign,
     "softplus": nn.Softplus, "logsigmoid": nn.LogSigmoid, "tanhshrink": nn.Tanhshrink, "relu": nn.ReLU,
@@ -18,6 +16,9 @@ TORCH: Mapping[str, Callable[[], nn.Module]] = MappingProxyType({
 
 
 def module(name: str) -> nn.Module:
-    """Return a fresh module of an activation: torch's own where it has one, else that of our fast path."""
-    known = activations.get(name).name
-    return TORCH[known]() if known in TORCH else activations.get(name).module()
+    """Return a fresh module of an activation by its name: torch's own where it has one, else that of our fast path."""
+    if name in TORCH:
+        return TORCH[name]()
+    from acts import activations  # which brings sympy along, half a second that most processes need not wait
+
+    return activations.get(name).module()

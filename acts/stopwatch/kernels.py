@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from acts.stopwatch.laps import Lap, clock
 
 ELEMENTS = 65536  # evaluated at least in one lap; small tensors are taken several times
+ROUNDS = 7  # at least
 STRETCHES = ("forward", "backward", "both")
 Function = Callable[[Tensor], Tensor]
 

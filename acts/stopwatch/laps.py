@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 Lap = Callable[[], Sequence[int]]  # does the work once and returns the nanoseconds of each of its stretches
-WARM_UP, FEWEST, MOST = 1, 3, 400  # rounds
+MOST = 400  # rounds
 
 
 def clock(device: str) -> Callable[[], int]:
@@ -25,20 +25,19 @@ def clock(device: str) -> Callable[[], int]:
     return synchronised
 
 
-def medians(laps: Mapping[str, Lap], *, seed: int, seconds: float) -> dict[str, np.ndarray]:
+def medians(laps: Mapping[str, Lap], *, seed: int, seconds: float, fewest: int = 3) -> dict[str, np.ndarray]:
     """Return the median nanoseconds of each side's stretches over rounds in which every side has one lap.
 
-    The order changes from round to round. Rounds go on for so many seconds, though there are never fewer than 3; the
-    first one warms up and does not count.
+    The order changes from round to round. A first round warms up and does not count; then rounds go on for so many
+    seconds, though there are never fewer than ``fewest``.
     """
     order, shuffle = list(laps), random.Random(seed)
     taken: dict[str, list[Sequence[int]]] = {name: [] for name in laps}
     with _undisturbed():
-        for _ in range(WARM_UP):
-            _round(laps, order, {name: [] for name in laps})
+        _round(laps, order, {name: [] for name in laps})
         end = time.perf_counter() + seconds
         for number in range(MOST):
-            if number >= FEWEST and time.perf_counter() > end:
+            if number >= fewest and time.perf_counter() > end:
                 break
             shuffle.shuffle(order)
             _round(laps, order, taken)

@@ -54,7 +54,7 @@ def _eager(order: Order, size: int, dtype: str) -> Iterator[Row]:
     own = {name: module(name).to(order.device, x.dtype) for name in order.activations}
     shared = {"dtype": dtype, "arm": f"mode=eager;size={size}"}
     laps = {name: kernels.lap(one, list(one.parameters()), x) for name, one in own.items()}
-    found = medians({**laps, "": kernels.copy(x)}, seed=order.seed, seconds=order.seconds)
+    found = medians({**laps, "": kernels.copy(x)}, seed=order.seed, seconds=order.seconds, fewest=kernels.ROUNDS)
     copied = float(found.pop("")[0] / found[order.reference][0])
     yield from _ratios(found, order.reference, kernels.STRETCHES, **shared)
     yield {
@@ -127,5 +127,5 @@ def _compiled(order: Order) -> Iterator[Row]:
         x = kernels.normal(size, dtype="float32", device=order.device)
         ready = {name: torch.compile(one, dynamic=False) for name, one in own.items()}
         laps = {name: kernels.lap(one, list(own[name].parameters()), x) for name, one in ready.items()}
-        found = medians(laps, seed=order.seed, seconds=order.seconds)
+        found = medians(laps, seed=order.seed, seconds=order.seconds, fewest=kernels.ROUNDS)
         yield from _ratios(found, order.reference, kernels.STRETCHES, dtype="float32", arm=f"mode=compiled;size={size}")
