@@ -17,7 +17,7 @@ WORD = "robustness"
 NET = ["dataset", "network", "norm"]
 BASE = "sigmoid+bce"
 BINARY = ("sigmoid+bce", "tanh+hinge", "linear+hinge", "tanh+mse", "linear+mse")
-METRICS = ("error", "calibration", "calibration_fitted")
+METRICS = ("error", "calibration")
 _OUTPUTS = {"relu": "ReLU"}
 _LOSSES = {"bce": "binary cross-entropy", "mse": "squared error", "cross_entropy": "cross-entropy"}
 _SHORT = {"bce": "BCE", "mse": "MSE", "cross_entropy": "cross-entropy"}
@@ -37,7 +37,7 @@ def endings(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     Filled dots are errors, hollow ones Brier scores of the probability that the head says.
     """
     del catalogue
-    found = {metric: ratios(_binary(records, metric), by=NET, of="head", base=BASE) for metric in METRICS[:2]}
+    found = {metric: ratios(_binary(records, metric), by=NET, of="head", base=BASE) for metric in METRICS}
     both = pd.concat(found.values())
     if both.empty:
         return missing("output functions and losses for two classes")
@@ -71,20 +71,17 @@ def _binary(records: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def calibration(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
-    """Return the heads for two classes: test error in per cent, Brier score as said and as fitted, in hundredths."""
+    """Return the Brier score, in hundredths, of a logistic function fitted to each head, a row a data set."""
     del catalogue
-    found = {metric: arms.levels(_binary(records, metric), by=["dataset", "head"]) for metric in METRICS}
-    columns = {"dataset": "Data set", "head": "Output + loss", "error": "Wrong, % [95 %]",
-               "calibration": "Brier × 100, said", "calibration_fitted": "Brier × 100, fitted"}  # fmt: skip
-    if found["error"].empty:
+    found = arms.levels(_binary(records, "calibration_fitted"), by=["dataset", "head"])
+    columns = {"dataset": "Data set", **{head: word(head) for head in BINARY if head in set(found["head"])}}
+    if found.empty:
         return unmeasured("calibration of output functions and losses", columns)
     table = [
-        {"dataset": naming.word(dataset), "head": word(head)}
-        | {metric: _hundredths(one, dataset, head) for metric, one in found.items()}
-        for dataset in dict.fromkeys(found["error"]["dataset"])
-        for head in BINARY
+        {"dataset": naming.word(dataset), **{head: _hundredths(found, dataset, head) for head in BINARY}}
+        for dataset in dict.fromkeys(found["dataset"])
     ]
-    return Table(pd.DataFrame(table), columns, numbers=METRICS)
+    return Table(pd.DataFrame(table), columns, numbers=BINARY)
 
 
 def _hundredths(found: pd.DataFrame, dataset: str, head: str) -> str:
@@ -113,7 +110,7 @@ def rectified(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
         axes.set_xlabel("with ReLU ÷ without")
         for gap in [row for row in rows if row not in {dot.row for dot in dots}]:
             axes.text(
-                0.5, rows.index(gap), "not asked", transform=axes.get_yaxis_transform(), fontsize=SMALL - 1,
+                0.5, rows.index(gap), "not asked here", transform=axes.get_yaxis_transform(), fontsize=SMALL - 1,
                 ha="center", va="center_baseline", color=GREY, style="italic",
             )  # fmt: skip
     worse = [row for row in found.to_dict("records") if apart(row, row["metric"]) and row["low"] > 1]

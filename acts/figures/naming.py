@@ -35,6 +35,7 @@ _WORDS = {
     "circles": "two rings",
     "quantiles": "Gaussian shells",
     "signs": "sign patterns",
+    "hastie": "Hastie’s sphere",
     "rough": "rough waves",
     "adamw": "AdamW",
     "batch": "BatchNorm",

@@ -43,8 +43,9 @@ def trained(records: pd.DataFrame) -> Text:
     run = ["activation", *NET, "arm", "init", "seed"]
     tuned = records[(records["experiment"] == WORD) & (records["phase"] == "tune") & (records["metric"] == "diverged")]
     judged, behind = (f"{len(one):,}".replace(",", " ") for one in (rows.drop_duplicates(run), tuned))
+    sets = rows["dataset"].nunique()
     return Text(
-        f"Measured here: {rows['activation'].nunique()} activations on {rows['dataset'].nunique()} data sets with "
+        f"Measured here: {rows['activation'].nunique()} activations on {sets} data set{'s' * (sets > 1)} with "
         f"{rows['seed'].nunique()} paired seeds; {judged} final runs, behind them {behind} tuning runs."
     )
 
