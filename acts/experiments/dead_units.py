@@ -140,9 +140,9 @@ def _arms(wanted: DeadUnits, study: str) -> Iterator[tuple[str, Spec]]:
         for rescue, changed in RESCUED.items():
             yield "relu", {"study": "rescue", "arms": [f"study=rescue;rescue={rescue}"], **DYING, **changed}
     if wanted.recycle and study == "Recycling":
-        for who, (ending, bias) in product(("dead", "live", "none"), (("", {}), (";bias=0", {"bias": 0.0}))):
-            arm = f"study=recycle;recycled={who}{ending}"
-            yield "relu", {"study": "recycle", "arms": [arm], **DYING, **bias, "anew": who}
+        for who, (ending, start) in product(("dead", "live", "none"), (("", DYING["bias"]), (";bias=0", 0.0))):
+            recycled = {**DYING, "bias": start, "anew": who}
+            yield "relu", {"study": "recycle", "arms": [f"study=recycle;recycled={who}{ending}"], **recycled}
 
 
 def _run(name: str, spec: Spec, seed: int, lr: float) -> Run:
@@ -166,7 +166,7 @@ def _shared_out(name: str, runs: Sequence[Run]) -> Iterator[Job]:
 def _born_jobs(wanted: DeadUnits) -> Iterator[Job]:
     """Yield the jobs of random networks: a run a width and block, and the theory."""
     assert wanted.born is not None
-    born = {"study": "born", "layers": wanted.born.layers, "device": "cpu", "dtype": "float64"}
+    born = {"study": "born", "length": wanted.born.layers, "device": "cpu", "dtype": "float64"}
     size = -(-wanted.born.networks // wanted.seeds)
     blocks = product(range(wanted.seeds), wanted.born.widths)
     runs = tuple({**born, "phase": "init", "seed": seed, "width": width, "networks": size} for seed, width in blocks)
@@ -190,9 +190,9 @@ def _born(run: Run) -> Iterator[Row]:
     """Yield how many random networks of each length are dead, or what theory says of that."""
     who = {"experiment": word, "activation": "relu", "dataset": "gaussian", "arm": "study=born"}
     who |= {column: run[column] for column in ("phase", "seed", "device", "dtype")}
-    width, lengths = run["width"], range(2, run["layers"] + 1)
+    width, lengths = run["width"], range(2, run["length"] + 1)
     if run["phase"] == "init":
-        shares = units.born_dead(run["seed"], width=width, layers=run["layers"], networks=run["networks"])
+        shares = units.born_dead(run["seed"], width=width, layers=run["length"], networks=run["networks"])
         found = [("born_dead_share", layers, share) for layers, share in zip(lengths, shares, strict=True)]
     else:
         found = [("born_dead_bound", layers, units.bound(width, layers)) for layers in lengths]
