@@ -1,4 +1,4 @@
-"""The command line: ``python -m acts run|judge|render|site|verify|doctor|fetch|bench|list``.
+"""The command line: ``python -m acts run|judge|render|site|compare|verify|doctor|fetch|bench|list``.
 
 It ends with 0 when all is good, 1 when something failed, 2 for bad input, 75 when busy or cut off, 130 when stopped.
 Every command imports what it needs when it is called, so a typo costs no import of torch.
@@ -49,6 +49,10 @@ def parser() -> _Parser:
     for command in (run, judge, render):
         command.add_argument("config", metavar="CONFIG", help="a name in params/, or the path of a YAML file")
     commands.add_parser("site", parents=[shared], help="write reports/index.html: the configurations side by side")
+    differing = commands.add_parser("compare", parents=[shared], help="list the claims on which two ledgers differ")
+    for side in ("first", "second"):
+        differing.add_argument(side, metavar="CONFIG", help="a configuration that was judged")
+    differing.add_argument("--json", action="store_true", help="say it as JSON")
     commands.add_parser("verify", parents=[shared], help="read and check every stored file, set aside what is damaged")
     doctor = commands.add_parser("doctor", parents=[shared], help="say what this machine can do")
     doctor.add_argument("--json", action="store_true", help="say it as JSON")
@@ -118,6 +122,10 @@ def _command(given: argparse.Namespace) -> int:
         from acts import publish
 
         return publish.site()
+    if given.command == "compare":
+        from acts import compare
+
+        return compare.compare(given.first, given.second, as_json=given.json)
     if given.command == "bench":
         from acts.bench import run
 
@@ -196,8 +204,8 @@ def _line(error: Exception, *, debug: bool) -> str:
 
 def _kinds() -> dict[str, int]:
     """Return the exit codes of the errors that we raise ourselves, by the name of their class."""
-    bad, busy = ("ParamsError", "DatasetError", "NoCluster", "NoDevice", "NotWritable"), ("Busy", "LostScheduler")
-    failed = ("DiskFull", "FetchError", "ReportError", "ClaimError", "PublishError")
+    bad = ("ParamsError", "DatasetError", "ClaimError", "NoCluster", "NoDevice", "NotJudged", "NotWritable")
+    busy, failed = ("Busy", "LostScheduler"), ("DiskFull", "FetchError", "ReportError", "PublishError")
     return {**dict.fromkeys(bad, BAD_INPUT), **dict.fromkeys(busy, BUSY), **dict.fromkeys(failed, 1)}
 
 
