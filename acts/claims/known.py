@@ -64,6 +64,10 @@ METRICS = {
         *(f"{quantity}_{what}" for quantity in ("value", "derivative")
           for what in ("ulp", "points", "worst_x", "worst_got", "worst_true", "lost", "lost_low", "lost_high", "undefined_x")),
     ),
+    "replications": (
+        "loss", "accuracy", "error", "batch_loss", "accuracy_area", "error_area", "reported_loss", "reported_accuracy",
+        "diverged", "lr_tuned",
+    ),
     "robustness": (
         "error", "loss", "accuracy", "accuracy_area", "error_area", "calibration", "calibration_fitted", "loss_area",
         "diverged", "lr_tuned", "lr_edge",

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from acts.params import faults, yaml12
 from acts.params.dead_units import DeadUnits
 from acts.params.mechanisms import Mechanisms
+from acts.params.replications import Replications
 from acts.params.robustness import Robustness
 from acts.params.schema import (
     Convergence,
@@ -29,7 +30,7 @@ from acts.params.sections import Section
 
 __all__ = [
     "Convergence", "DeadUnits", "Experiments", "Formulas", "Generalization", "GradientFlow", "Mechanisms", "Params",
-    "ParamsError", "Robustness", "Section", "Task", "configurations", "load", "root", "schema_json",
+    "ParamsError", "Replications", "Robustness", "Section", "Task", "configurations", "load", "root", "schema_json",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from acts.params.dead_units import DeadUnits
 from acts.params.gradient_flow import GradientFlow
 from acts.params.measured import Cost, Precision
 from acts.params.mechanisms import Mechanisms
+from acts.params.replications import Replications
 from acts.params.robustness import Robustness
 from acts.params.sections import (
     Activations,
@@ -125,6 +126,7 @@ class Experiments(Section):
     convergence: Convergence | None = None
     generalization: Generalization | None = None
     robustness: Robustness | None = None
+    replications: Replications | None = None
     mechanisms: Mechanisms | None = None
     cost: Cost | None = None
     precision: Precision | None = None
