@@ -146,7 +146,10 @@ def _publish(folder: Path, outcomes: list[Outcome], provenance: dict, failures: 
 
 
 def judge(config: str, *, teller: Teller | None = None) -> int:
-    """Judge the published records and write ledger.csv; trains nothing and needs no torch."""
+    """Judge the published records, write ledger.csv and sensitivity.csv; trains nothing and needs no torch.
+
+    Raises ClaimError, one line, for a claim that names what nobody knows.
+    """
     from acts import claims
 
     params = configuration.load(config)
@@ -155,10 +158,14 @@ def judge(config: str, *, teller: Teller | None = None) -> int:
     if not path.is_file():
         raise PublishError(f"reports/{params.name}/{path.name} is not there; first run: python -m acts run {config}")
     with held(params.name), moved(folder, last="ledger.csv") as staging:
-        ledger = claims.ledger(table.read(path), config=params.name)
+        index = claims.Index(table.read(path))
+        ledger = claims.ledger(index, config=params.name)
+        sensitivity = claims.fragile(index)
         ledger.to_csv(staging / "ledger.csv", index=False)
+        sensitivity.to_csv(staging / "sensitivity.csv", index=False)
     counts = ledger["verdict"].value_counts()
-    (teller or Teller()).line("  " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    (teller or Teller()).line(f"  {told}; {int(sensitivity['fragile'].sum())} fragile")
     return 0
 
 

@@ -1,16 +1,18 @@
 """Claims: what the review says, and what the records say about it.
 
 ``catalogue()`` holds the claims, ``judge`` decides one from a records table, ``ledger`` all of them, ``verdicts``
-shows some, ``summarise`` counts a ledger and ``corrections`` lists numbers that sources print wrong. Records are all
-that this room reads.
+shows some, ``fragile`` tells which verdicts another margin, init or half of the seeds would change, ``summarise``
+counts a ledger and ``corrections`` lists numbers that sources print wrong. Records are all that this room reads.
 """
 
 from acts.claims.cards import Card, Verdicts, verdicts
 from acts.claims.catalogue import VOCABULARY, Claim, ClaimError, Verdict, catalogue, load, parse
+from acts.claims.index import Index
 from acts.claims.ledger import judge, ledger
+from acts.claims.sensitivity import fragile
 from acts.claims.summary import Summary, corrections, sources, summarise
 
 __all__ = [
-    "VOCABULARY", "Card", "Claim", "ClaimError", "Summary", "Verdict", "Verdicts", "catalogue", "corrections", "judge",
-    "ledger", "load", "parse", "sources", "summarise", "verdicts",
+    "VOCABULARY", "Card", "Claim", "ClaimError", "Index", "Summary", "Verdict", "Verdicts", "catalogue", "corrections",
+    "fragile", "judge", "ledger", "load", "parse", "sources", "summarise", "verdicts",
 ]  # fmt: skip

@@ -6,16 +6,16 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from acts import stats
 from acts.claims import readings
-from acts.claims.index import RUN, Index, Place
+from acts.claims.index import RUN, Index, Place, places
 from acts.claims.rules import OUTCOME, Family
 from acts.claims.sides import BestOf, Side
 from acts.records import where
 
 FREE = ("phase", "arm", "split", "init", "lr")  # of a side's conditions, what tuning rows have otherwise
+KEYS = tuple(column for column in RUN if column != "phase")  # what tells one tuned run from another
 SPLIT = "validation"
 Curves = dict[int, dict[str, dict[float, float]]]
 FACTOR = 2.0  # between neighbours of a grid of rates
@@ -50,22 +50,35 @@ def _tuned(rule: Family, side: BestOf, member: Side, place: Place, index: Index)
     arm, *rest = str(asked.get("arm") or "").split(";")
     free = FREE if arm == "best" else tuple(column for column in FREE if column != "init")
     fixed = {c: level for c, level in asked.items() if c in RUN and c not in free}
-    tag = ";".join(rest) or None
-    conditions: dict[str, Any] = {**fixed, **at, "phase": "tune", "split": SPLIT, "arm": tag}
-    conditions["activation"] = member.activation
+    wanted = {**fixed, **at, "arm": ";".join(rest) or None}
     for name in ("error", "loss") if metric == OUTCOME else (metric,):
-        rows = where(index.metric(rule.experiment, name), **conditions)
-        if len(rows):
-            return _curves(rows)
+        found: Curves = defaultdict(lambda: defaultdict(dict))
+        for key, curves in _tables(rule.experiment, name, index).get(member.activation, {}).items():
+            if all(_meets(key[KEYS.index(column)], level) for column, level in wanted.items()):
+                for seed, rate, value in curves:
+                    found[seed][key[KEYS.index("init")]][rate] = value
+        if found:
+            return found
     return {}
 
 
-def _curves(rows: pd.DataFrame) -> Curves:
-    found: Curves = defaultdict(lambda: defaultdict(dict))
-    told = (rows[column].tolist() for column in ("seed", "init", "lr", "value"))
-    for seed, init, rate, value in zip(*told, strict=True):
-        found[seed][init][rate] = value
-    return found
+def _meets(level: Any, wanted: Any) -> bool:
+    return level in wanted if isinstance(wanted, list | tuple) else level == wanted
+
+
+def _tables(experiment: str, metric: str, index: Index) -> dict[str, dict[Place, list[tuple[int, float, float]]]]:
+    """Return by activation and tuned run what tuning measured on validation rows: seed, rate and value."""
+
+    def made() -> dict[str, dict[Place, list[tuple[int, float, float]]]]:
+        rows = where(index.metric(experiment, metric, phase="tune"), split=SPLIT)
+        found: dict[str, dict[Place, list[tuple[int, float, float]]]] = defaultdict(lambda: defaultdict(list))
+        told = (rows[column].tolist() for column in ("activation", "seed", "lr", "value"))
+        for key, activation, seed, rate, value in zip(places(rows, KEYS), *told, strict=True):
+            found[activation][key].append((seed, rate, value))
+        return found
+
+    known: dict[str, dict[Place, list[tuple[int, float, float]]]] = index.kept(("tuned", experiment, metric), made)
+    return known
 
 
 def _least(curves: dict[str, dict[float, float]]) -> tuple[float, float] | None:
@@ -73,7 +86,7 @@ def _least(curves: dict[str, dict[float, float]]) -> tuple[float, float] | None:
     found = []
     for curve in curves.values():
         rates = sorted(curve)
-        if any(not np.isclose(high, FACTOR * low, rtol=1e-6) for low, high in pairwise(rates)):
+        if any(abs(high - FACTOR * low) > 1e-6 * high for low, high in pairwise(rates)):
             return None
         found.append(stats.least_smoothed([curve[rate] for rate in rates]))
     return min(found)

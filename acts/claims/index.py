@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 from acts.records import where
 
 Place = tuple[Any, ...]
+KEYED = ("experiment", "metric", "phase")  # what rows are looked up by
 MEASURED = ("init", "final")  # the phases whose seeds are judged
 
 
@@ -26,18 +27,32 @@ class Index:
         self._kept: dict[Any, Any] = {}
 
     @cached_property
-    def _sorted(self) -> tuple[np.ndarray, np.ndarray, dict[tuple[str, str], int], int]:
-        """Return the rows' numbers by (experiment, metric), their keys in that order, and the key of every pair."""
-        words, experiments = pd.factorize(self.records["experiment"])
-        names, metrics = pd.factorize(self.records["metric"])
-        keys = np.asarray(words) * max(len(metrics), 1) + np.asarray(names)
+    def _sorted(self) -> tuple[np.ndarray, np.ndarray, dict[str, dict[str, int]]]:
+        """Return the rows' numbers by (experiment, metric, phase), their keys in that order, and the code of words."""
+        keys = np.zeros(len(self.records), dtype=np.int64)
+        codes: dict[str, dict[str, int]] = {}
+        for column in KEYED:
+            own, levels = pd.factorize(self.records[column])
+            codes[column] = {str(level): code for code, level in enumerate(levels)}
+            keys = keys * max(len(levels), 1) + np.asarray(own)
         order = np.argsort(keys, kind="stable")
-        known = {
-            (str(word), str(name)): place * len(metrics) + at
-            for place, word in enumerate(experiments)
-            for at, name in enumerate(metrics)
-        }
-        return order, keys[order], known, len(metrics)
+        return order, keys[order], codes
+
+    def _slice(self, *words: str) -> np.ndarray:
+        """Return the numbers of the rows of an experiment, of a metric in it, or of a phase of that."""
+        order, keys, codes = self._sorted
+        key = 0
+        span = 1
+        for place, column in enumerate(KEYED):
+            size = max(len(codes[column]), 1)
+            if place < len(words):
+                if words[place] not in codes[column]:
+                    return order[:0]
+                key = key * size + codes[column][words[place]]
+            else:
+                span *= size
+        first, last = np.searchsorted(keys, [key * span, (key + 1) * span])
+        return np.sort(order[first:last])
 
     def experiments(self) -> frozenset[str]:
         """Return the comparisons that the records hold."""
@@ -49,22 +64,17 @@ class Index:
             self._kept["seen", column] = frozenset(self.records[column].dropna().unique())
         return self._kept["seen", column]
 
-    def metric(self, experiment: str, metric: str) -> pd.DataFrame:
-        """Return the rows of one metric of one comparison."""
-        order, keys, known, _ = self._sorted
-        key = known.get((experiment, metric), -1)
-        if ("rows", key) not in self._kept:
-            first, last = np.searchsorted(keys, [key, key + 1])
-            self._kept["rows", key] = self.records.iloc[order[first:last] if key >= 0 else []]
-        return self._kept["rows", key]
+    def metric(self, experiment: str, metric: str, *, phase: object = None) -> pd.DataFrame:
+        """Return the rows of one metric of one comparison, and of one phase where a name is given."""
+        words = (experiment, metric, phase) if isinstance(phase, str) else (experiment, metric)
+        if ("rows", words) not in self._kept:
+            self._kept["rows", words] = self.records.iloc[self._slice(*words)]
+        return self._kept["rows", words]
 
     def rows(self, experiment: str) -> pd.DataFrame:
         """Return all rows of one comparison."""
         if ("all", experiment) not in self._kept:
-            order, keys, known, metrics = self._sorted
-            own = [key // metrics for (word, _), key in known.items() if word == experiment][:1]
-            first, last = np.searchsorted(keys, [own[0] * metrics, (own[0] + 1) * metrics]) if own else (0, 0)
-            self._kept["all", experiment] = self.records.iloc[np.sort(order[first:last])]
+            self._kept["all", experiment] = self.records.iloc[self._slice(experiment)]
         return self._kept["all", experiment]
 
     def activations(self, experiment: str) -> frozenset[str]:
@@ -73,11 +83,17 @@ class Index:
             self._kept["with", experiment] = frozenset(self.rows(experiment)["activation"].unique())
         return self._kept["with", experiment]
 
+    def kept(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what was made under a key, making it at the first call."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
     def runs(
         self, experiment: str, fixed: dict[str, Any], columns: Sequence[str]
     ) -> dict[tuple[str, Place], frozenset[int]]:
         """Return the seeds of every activation at every place, by any of the metrics, under conditions on runs."""
-        key = ("runs", experiment, tuple(sorted(fixed.items(), key=str)), tuple(columns))
+        key = ("runs", experiment, frozen(fixed), tuple(columns))
         if key not in self._kept:
             self._kept[key] = _seeds(meet(self._runs(experiment), fixed), columns)
         return self._kept[key]
@@ -118,6 +134,12 @@ def meet(rows: pd.DataFrame, fixed: Mapping[str, Any]) -> pd.DataFrame:
     shape = re.escape(arm).replace(r"\*", "[^;]+")
     kept = where(rows, **{column: level for column, level in fixed.items() if column != "arm"})
     return kept[kept["arm"].str.fullmatch(shape).fillna(False).astype(bool)]
+
+
+def frozen(conditions: Mapping[str, Any]) -> Hashable:
+    """Return conditions as something that can be looked up by."""
+    told = ((column, tuple(level) if isinstance(level, list) else level) for column, level in conditions.items())
+    return tuple(sorted(told, key=lambda one: one[0]))
 
 
 def indexed(records: "pd.DataFrame | Index") -> Index:

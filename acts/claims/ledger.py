@@ -7,11 +7,10 @@ import pandas as pd
 
 from acts import stats
 from acts.claims import bounds, choice, compounds, contrasts, exact, known, planned, policies, rare, sentences, spread
-from acts.claims.catalogue import NOTEBOOKS, Claim, Compound, Conjunction, Unmeasured, Verdict, Word, catalogue
+from acts.claims.catalogue import NOTEBOOKS, Claim, Compound, Conjunction, Verdict, Word, catalogue
 from acts.claims.facts import Exact
 from acts.claims.index import Index, indexed
 from acts.claims.rules import Bounds, Combination, Contrast, Omnibus, Rare, Spread, Sweep, Trend
-from acts.records import where
 
 FIRST = (
     "claim", "verdict", "effect", "unit", "low", "high", "level", "n", "margin", "p_holm", "condition", "sentence",
@@ -40,8 +39,6 @@ def _judged(claim: Claim, index: Index) -> Verdict:
     rule = claim.rule
     if isinstance(rule, Exact):
         return exact.judge(claim, index.rows("formulas"))
-    if isinstance(rule, Unmeasured):
-        return _unmeasured(claim, index)
     if isinstance(rule, Conjunction):
         return _conjunction(claim, index)
     if isinstance(rule, Compound):
@@ -66,35 +63,20 @@ def _not_run(claim: Claim) -> Verdict:
     return sentences.write(claim, blank, default=f"{wanted} ({NOTEBOOKS[word]}; {planned.would(word)}).")
 
 
-def _unmeasured(claim: Claim, index: Index) -> Verdict:
-    """Return *not measured here*, with what mathematics already says where its numbers are in the records."""
-    rule = claim.rule
-    assert isinstance(rule, Unmeasured)
-    rows = where(index.rows("formulas"), phase="exact")
-    values, missing = exact.look_up(rule.facts, rows) if rule.facts else ({}, [])
-    told = claim.sentences.get("not measured here", "") if values and not missing else ""
-    blank = Verdict(claim.id, "not measured here")
-    if claim.experiment not in index.experiments():
-        closing = f"The comparison that decides it, {claim.experiment}, is not run here."
-    else:
-        closing = f"The comparison {claim.experiment} is run here, but no rule yet judges this claim on it."
-    bare = claim.model_copy(update={"sentences": {}})
-    return sentences.write(bare, blank, values, default=f"{told} {closing}".strip())
-
-
 def _conjunction(claim: Claim, index: Index) -> Verdict:
     """Return the verdict of a claim made of others, which are judged here and named in the sentence."""
     rule = claim.rule
     assert isinstance(rule, Conjunction)
     by_id = {other.id: other for other in catalogue()}
     words = {member: judge(by_id[member], index).verdict for member in rule.members}
-    word = _joined(list(words.values()), rule.refuted_by)
+    word = joined(list(words.values()), rule.refuted_by)
     told = ", ".join(f"{member} is {_quoted(found)}" for member, found in words.items())
     verdict = Verdict(claim.id, word, condition=told, evidence=claim.evidence)
     return sentences.write(claim, verdict, default="It stands on others: {condition}.")
 
 
-def _joined(words: Sequence[Word], refuted_by: Sequence[Word]) -> Word:
+def joined(words: Sequence[Word], refuted_by: Sequence[Word]) -> Word:
+    """Return the word for a claim that stands on others with these words."""
     if any(word in refuted_by for word in words):
         return "refuted"
     if all(word == "supported" for word in words):
@@ -106,7 +88,7 @@ def _quoted(word: Word) -> str:
     return "true under a condition" if word == "true if" else word
 
 
-def ledger(records: pd.DataFrame, *, config: str = "", claims: Sequence[Claim] | None = None) -> pd.DataFrame:
+def ledger(records: pd.DataFrame | Index, *, config: str = "", claims: Sequence[Claim] | None = None) -> pd.DataFrame:
     """Return a row a claim: the columns of a verdict, then evidence, family-wide q and what the claim is.
 
     ``q_fdr`` is the Benjamini–Hochberg value over every claim that has a p; ``attrs["config"]`` is the configuration.

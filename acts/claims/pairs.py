@@ -81,7 +81,7 @@ def collect(rule: Primary, records: pd.DataFrame | Index) -> Cells:
     levels, left_out = _levels(rule, found)
     for column, present in levels.items():
         if not present:
-            asked = ", ".join(named(column, level) for level in as_list(rule.cells[column]))
+            asked = ", ".join(named(column, level) for level in as_list(rule.cells[column], []))
             return Cells(unmeasured=f"this configuration does not run {rule.experiment} with {asked}")
     cells: list[Cell] = []
     for place in (place for place in product(*levels.values()) if place in set(found)):
@@ -109,7 +109,7 @@ def _levels(rule: Primary, found: Sequence[Place]) -> tuple[dict[str, list[Any]]
     for at, column in enumerate(rule.over):
         present = dict.fromkeys(place[at] for place in found)
         ordered = sorted(present, key=lambda level: (level is None, level))
-        wanted = as_list(rule.cells[column]) if column in rule.cells else ordered
+        wanted = as_list(rule.cells[column], ordered) if column in rule.cells else ordered
         levels[column] = [level for level in wanted if level in present]
         left_out += [named(column, level) for level in wanted if level not in present]
     return levels, left_out
@@ -236,7 +236,7 @@ def chosen(index: Index, rule: Bounds | Omnibus, metric: str, *, over: Sequence[
     """Return the rows of a metric that meet a rule's fixed conditions; the columns in ``over`` stay open."""
     free = (rule.over if isinstance(rule, Bounds) else ()) if over is None else over
     fixed = {column: level for column, level in rule.cells.items() if column not in free and level != "last"}
-    rows = where(index.metric(rule.experiment, metric), **fixed)
+    rows = where(index.metric(rule.experiment, metric, phase=fixed.get("phase")), **fixed)
     return readings.last(rows) if rule.cells.get("step") == "last" else rows
 
 
@@ -251,8 +251,10 @@ def grid(rows: pd.DataFrame, cells: Mapping[str, Any], over: Sequence[str]) -> t
     return levels, left_out
 
 
-def as_list(value: Any) -> list[Any]:
-    """Return a level or several levels as a list."""
+def as_list(value: Any, present: Sequence[Any] = ()) -> list[Any]:
+    """Return a level or several levels as a list; of ``{without: […]}`` those present ones that it does not name."""
+    if isinstance(value, dict):
+        return [level for level in present if level not in value["without"]]
     return list(value) if isinstance(value, list | tuple) else [value]
 
 

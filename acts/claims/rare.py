@@ -57,7 +57,8 @@ def _count(rule: Rare, side: Side, index: Index) -> Count | str:
 
 
 def _values(rule: Rare, side: Side, metric: str, index: Index) -> dict[Place, float]:
-    rows = meet(index.metric(rule.experiment, metric), _conditions(rule, side))
+    asked = _conditions(rule, side)
+    rows = meet(index.metric(rule.experiment, metric, phase=asked.get("phase")), asked)
     rows = rows[rows["seed"].notna() & rows["value"].notna()]
     keys = places(rows, KEYS)
     if len(set(keys)) < len(keys):

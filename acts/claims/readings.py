@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from acts.claims.catalogue import ClaimError
-from acts.claims.index import RUN, Index, Place, meet, places
+from acts.claims.index import RUN, Index, Place, frozen, meet, places
 from acts.claims.rules import OUTCOME, Family, Policy, Spread
 from acts.claims.sides import Side
 
@@ -43,24 +43,36 @@ def rows_of(rule: Asking, side: Side, index: Index, *, metric: str | None = None
     """Return the rows of a side; of an outcome the errors where a task has any, else the losses."""
     wanted = metric or rule.metric
     if wanted != OUTCOME:
-        rows = meet(index.metric(rule.experiment, wanted), conditions(rule, side))
+        asked = conditions(rule, side)
+        rows = meet(index.metric(rule.experiment, wanted, phase=asked.get("phase")), asked)
         return last(rows) if rule.cells.get("step") == "last" else rows
     errors, losses = (rows_of(rule, side, index, metric=name) for name in ("error", "loss"))
-    judged = set(places(index.metric(rule.experiment, "error"), TASK))
+    judged = index.kept(("judged", rule.experiment), lambda: _judged(rule.experiment, index))
     return pd.concat([errors, losses[[place not in judged for place in places(losses, TASK)]]])
+
+
+def _judged(experiment: str, index: Index) -> frozenset[Place]:
+    """Return the tasks of a comparison that have an error."""
+    return frozenset(places(index.metric(experiment, "error").drop_duplicates(list(TASK)), TASK))
 
 
 def last(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the last step of every run."""
     if not rows["step"].notna().any():
         return rows
-    return rows[
-        rows["step"] == rows.groupby(["activation", *TASK, "optimizer", "seed"], dropna=False)["step"].transform("max")
-    ]
+    runs = rows.groupby(["activation", *TASK, "optimizer", "seed"], dropna=False)
+    return rows[rows["step"] == runs["step"].transform("max")]
 
 
 def read(rule: Asking, side: Side, index: Index) -> dict[Place, Reading]:
     """Return a side's values by place (the levels of ``over``) and seed; raises ClaimError where one has two values."""
+    last_step = rule.cells.get("step") == "last"
+    key = ("read", rule.experiment, rule.metric, frozen(conditions(rule, side)), rule.over, last_step)
+    found: dict[Place, Reading] = index.kept(key, lambda: _read(rule, side, index))
+    return found
+
+
+def _read(rule: Asking, side: Side, index: Index) -> dict[Place, Reading]:
     rows = rows_of(rule, side, index)
     columns = [column for column in rule.over if column not in side.fixed]
     found: dict[Place, Reading] = {}
@@ -89,8 +101,8 @@ def _doubled(metric: str, side: Side, columns: list[str], place: Place, seed: An
 def diverged(rule: Asking, side: Side, index: Index) -> dict[Place, set[int]]:
     """Return the seeds of a side whose runs diverged, by the levels of those columns in ``over`` that runs have."""
     columns = [column for column in rule.over if column in RUN and column not in side.fixed]
-    rows = index.metric(rule.experiment, "diverged")
     fixed = {**of_runs(conditions(rule, side)), "activation": side.activation}
+    rows = index.metric(rule.experiment, "diverged", phase=fixed.get("phase"))
     rows = meet(rows[rows["value"] > 0], fixed)
     found: dict[Place, set[int]] = {}
     for place, seed in zip(places(rows, columns), rows["seed"].tolist(), strict=True):
