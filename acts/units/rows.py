@@ -12,10 +12,11 @@ from acts.units.tally import tally
 FLAT = 1e-3  # τ of the flat units that are counted beside the dead ones
 
 Row = dict[str, Any]
-Flags = Bool[np.ndarray, "time unit"]
+Readings = Bool[np.ndarray, "reading unit"]
+Epochs = Bool[np.ndarray, "epoch unit"]
 
 
-def overall(zero: Flags, stuck: Flags, layers: Int[np.ndarray, " unit"]) -> Iterator[Row]:
+def overall(zero: Readings, stuck: Epochs, layers: Int[np.ndarray, " unit"]) -> Iterator[Row]:
     """Yield what happened to all units together, then layer by layer."""
     yield from ({"metric": metric, "value": value} for metric, value in tally(zero, stuck).items())
     for layer in np.unique(layers).tolist():
@@ -24,7 +25,7 @@ def overall(zero: Flags, stuck: Flags, layers: Int[np.ndarray, " unit"]) -> Iter
         yield from ({"layer": layer, "metric": metric, "value": value} for metric, value in counted.items())
 
 
-def by_epoch(zero: Flags, stuck: Flags, epoch: int) -> Iterator[Row]:
+def by_epoch(zero: Readings, stuck: Epochs, epoch: int) -> Iterator[Row]:
     """Yield the shares of zero units, from the start on, and of stuck ones, by the step that ends each epoch."""
     for metric, flags, first in (("zero_share", zero, 0), ("stuck_share", stuck, 1)):
         for place, share in enumerate(flags.mean(axis=1), first):
