@@ -28,7 +28,8 @@ class Format:
 
     def ulp(self, values: Array) -> Array:
         """Return the distance between neighbours at each value, that of the smallest normal number below it."""
-        exponents = np.frexp(np.where(np.isfinite(values), values, 1.0))[1] - 1
+        known = np.isfinite(values) & (values != 0)
+        exponents = np.where(known, np.frexp(np.where(known, values, 1.0))[1] - 1, self.lowest)
         return np.exp2(np.maximum(exponents, self.lowest).astype(float) - (self.bits - 1))
 
 
@@ -84,9 +85,10 @@ def held(values: Array, dtype: str) -> Array:
 
 
 def shortened(values: Array, bits: int) -> Array:
-    """Return each value with no more than so many bits of significand, rounded."""
+    """Return each value with no more than so many bits of significand, rounded; beyond the largest it is infinite."""
     significand, exponents = np.frexp(values)
-    return np.ldexp(np.round(significand * 2.0**bits) / 2.0**bits, exponents)
+    with np.errstate(over="ignore"):
+        return np.ldexp(np.round(significand * 2.0**bits) / 2.0**bits, exponents)
 
 
 def evenly(count: int, low: float, high: float) -> Array:
