@@ -7,7 +7,14 @@ from acts.stats.decision import ALPHA, Decision, decide, reversal_p, support_p, 
 from acts.stats.families import benjamini_hochberg, expected_false, holm, monte_carlo_p
 from acts.stats.intercepts import intercept
 from acts.stats.omnibus import Omnibus, omega_interval, omnibus
-from acts.stats.power import binomial_se, minimum_detectable, pairs_for_equivalence, smallest_p, tost_power
+from acts.stats.power import (
+    binomial_se,
+    minimum_detectable,
+    pairs_for_equivalence,
+    pairs_needed,
+    smallest_p,
+    tost_power,
+)
 from acts.stats.ranks import hodges_lehmann, spearman, walsh_averages
 from acts.stats.regrets import elsewhere, halves, oracle, regret
 from acts.stats.shares import variance_shares
@@ -20,7 +27,7 @@ __all__ = [
     "binomial_se", "clopper_pearson", "compare", "correlation", "decide", "difference", "elsewhere",
     "expected_false", "halves", "hodges_lehmann", "holm", "intercept", "least_smoothed", "log_ratio",
     "minimum_detectable", "monte_carlo_p", "none_below_p", "omega_interval", "omnibus", "oracle",
-    "pairs_for_equivalence", "regret", "reversal_p", "share_above_p", "sign_flip_interval", "smallest_p",
-    "spearman", "spread", "subset_means", "support_p", "tost_power", "variance_shares", "verdict_of",
+    "pairs_for_equivalence", "pairs_needed", "regret", "reversal_p", "share_above_p", "sign_flip_interval",
+    "smallest_p", "spearman", "spread", "subset_means", "support_p", "tost_power", "variance_shares", "verdict_of",
     "walsh_averages",
 ]  # fmt: skip

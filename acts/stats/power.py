@@ -36,6 +36,21 @@ def _standardised(n: int, power: float, alpha: float) -> float:
     return float(optimize.brentq(missing, 0.0, upper))
 
 
+def pairs_needed(distance: float, spread: float, *, power: float = 0.8, alpha: float = 0.05) -> int | None:
+    """Return the smallest number of pairs that tells a mean from a threshold so far away with the power.
+
+    ``spread`` is the standard deviation of the paired differences. None where 10,000 pairs do not suffice.
+    """
+    if distance <= 0 or minimum_detectable(spread, MOST_PAIRS, power=power, alpha=alpha) > distance:
+        return None
+    low, high = 1, MOST_PAIRS
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = minimum_detectable(spread, middle, power=power, alpha=alpha) <= distance
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
 def tost_power(n: int, ratio: float, *, alpha: float = 0.05) -> float:
     """Return the power of two one-sided t tests of n pairs when the true difference is 0.
 
