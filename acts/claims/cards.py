@@ -13,6 +13,7 @@ import pandas as pd
 
 from acts.claims.catalogue import SOURCES, Claim, ClaimError, Source, Verdict, catalogue
 from acts.claims.facts import suggestion
+from acts.claims.index import indexed
 from acts.claims.ledger import judge
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$^~@'\"&+\-.!:=()])")
@@ -76,7 +77,7 @@ class Verdicts:
 
 
 def verdicts(records: pd.DataFrame, *ids: str, experiment: str | None = None) -> Verdicts:
-    """Return the cards of the claims named, or of all that an experiment decides, in the catalogue's order.
+    """Return the cards of the claims named, or of all that an experiment's chapter shows, in the catalogue's order.
 
     Raises ClaimError for an id that the catalogue does not have.
     """
@@ -85,8 +86,9 @@ def verdicts(records: pd.DataFrame, *ids: str, experiment: str | None = None) ->
     for name in ids:
         if name not in names:
             raise ClaimError(f"unknown claim {name!r}{suggestion(name, names)}")
-    chosen = [claim for claim in claims if claim.id in ids or (experiment and claim.experiment == experiment)]
-    return Verdicts(tuple(Card(claim, judge(claim, records)) for claim in chosen))
+    chosen = [claim for claim in claims if claim.id in ids or (experiment and claim.shown == experiment)]
+    index = indexed(records)
+    return Verdicts(tuple(Card(claim, judge(claim, index)) for claim in chosen))
 
 
 def escape(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 
-from acts.claims.facts import Exact, Fact, suggestion
+from acts.claims.facts import Exact, suggestion
 from acts.claims.rules import Bounds, Combination, Contrast, Omnibus, Policy, Rare, Spread, Sweep, Trend
 from acts.claims.sides import Model
 
@@ -96,14 +96,6 @@ class Conjunction(Model):
         return "selection"
 
 
-class Unmeasured(Model):
-    """A claim that no comparison of this release decides; ``facts`` is what mathematics already says about it."""
-
-    kind: Literal["unmeasured"]
-    experiment: str
-    facts: dict[str, Fact] = Field({})
-
-
 class Compound(Model):
     """A claim of several parts, each judged by a rule of its own and told by its name.
 
@@ -138,8 +130,7 @@ Part = Annotated[
 ]
 Compound.model_rebuild()
 Rule = Annotated[
-    Exact | Contrast | Sweep | Combination | Trend | Bounds | Omnibus | Rare | Spread | Policy | Compound | Conjunction
-    | Unmeasured,
+    Exact | Contrast | Sweep | Combination | Trend | Bounds | Omnibus | Rare | Spread | Policy | Compound | Conjunction,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -147,6 +138,7 @@ Rule = Annotated[
 class Claim(Model):
     """One sentence of the literature, restated, with the rule that decides it and the sentences that tell the finding.
 
+    ``chapter`` is the comparison in whose notebook it is shown, where that is not the one that decides it.
     ``verdict`` says in words what supports and what refutes; ``rule`` is the same for the machine. ``sentences`` maps
     a verdict, or ``finding`` for all others, to a template whose numbers are filled in from the records.
     """
@@ -161,6 +153,7 @@ class Claim(Model):
     same_evidence_as: str | None = None
     source_note: str | None = None
     contradicts: str | None = None
+    chapter: str | None = None
     evidence: tuple[str, ...] = ()
     rule: Rule
     sentences: dict[Word | Literal["finding"], str] = Field({})
@@ -171,9 +164,14 @@ class Claim(Model):
         return self.rule.experiment
 
     @property
+    def shown(self) -> str:
+        """Return the comparison in whose notebook the claim is shown."""
+        return self.chapter or self.experiment
+
+    @property
     def notebook(self) -> str:
         """Return the notebook that shows the claim."""
-        return NOTEBOOKS[self.experiment]
+        return NOTEBOOKS[self.shown]
 
     @property
     def margin(self) -> float | None:
@@ -190,9 +188,9 @@ class Claim(Model):
 
     @model_validator(mode="after")
     def _known_experiment(self) -> "Claim":
-        if self.experiment not in EXPERIMENTS:
-            near = suggestion(self.experiment, EXPERIMENTS)
-            raise ValueError(f"unknown experiment {self.experiment!r}{near}")
+        for name in (self.experiment, self.shown):
+            if name not in EXPERIMENTS:
+                raise ValueError(f"unknown experiment {name!r}{suggestion(name, EXPERIMENTS)}")
         return self
 
 

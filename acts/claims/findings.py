@@ -127,7 +127,9 @@ def _at(rule: Primary, cell: Cell) -> str:
 def subject(rule: Primary) -> str:
     """Return what a rule's contrasts are about, in words."""
     if isinstance(rule, Combination):
-        return rule.label or " ".join(f"{'+' if term.weight > 0 else '−'} {abs(term.weight):g} {term.name}" for term in rule.terms)
+        return rule.label or " ".join(
+            f"{'+' if term.weight > 0 else '−'} {abs(term.weight):g} {term.name}" for term in rule.terms
+        )
     return name(rule.a)
 
 

@@ -1,7 +1,8 @@
 """Rules that measured records decide: contrasts, combinations, sweeps, trends, bounds, rarities, policies, spreads.
 
 Every number in a rule is fixed before the run. ``cells`` says which rows count: a scalar is equality, a list says which
-levels are wanted (those that a configuration does not run are left out and named); ``step: last`` is the last step.
+levels are wanted (those that a configuration does not run are left out and named), of a column in ``over`` also
+``{without: […]}`` which are not; ``step: last`` is the last step.
 ``over`` names the columns of which every combination is one primary contrast. ``caveat`` closes the sentence: what the
 claim's own measure asks for and this rule does not cover. Within a compound, a rule with ``refutes: false`` can only
 support: where it is refuted the whole is no more than inconclusive.

@@ -15,6 +15,7 @@ from acts.claims.facts import suggestion
 
 DIGITS = 4
 ROUNDING = 1e-12
+UNANSWERED = ("not decidable", "not measured here")  # of which "finding" has nothing to tell
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)(?::(\w+))?\}")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 Values = Mapping[str, float | str]
@@ -87,7 +88,7 @@ def _formed(value: float | str, form: str | None) -> str:
 
 
 def write(claim: Claim, verdict: Verdict, values: Values | None = None, *, default: str = "") -> Verdict:
-    """Return the verdict with its sentence: the verdict word, then the claim's template for it (or the default).
+    """Return the verdict with its sentence: the verdict word, then the claim's template for it, or else the default.
 
     ``effect``, ``low``, ``high``, ``n``, ``margin``, ``unit``, ``interval`` and ``condition`` of the verdict are always
     at hand; ``values`` adds to them. Raises ClaimError for a template that asks for anything else.
@@ -95,7 +96,8 @@ def write(claim: Claim, verdict: Verdict, values: Values | None = None, *, defau
     given = {name: getattr(verdict, name) for name in ("effect", "low", "high", "n", "margin")}
     known: dict[str, float | str] = {name: float(value) for name, value in given.items() if value is not None}
     known |= {"unit": verdict.unit, "condition": verdict.condition, "interval": interval(verdict), **(values or {})}
-    template = claim.sentences.get(verdict.verdict) or default or claim.sentences.get("finding") or _plain(verdict)
+    told = default if verdict.verdict in UNANSWERED else claim.sentences.get("finding") or default
+    template = claim.sentences.get(verdict.verdict) or told or _plain(verdict)
     try:
         finding = fill(template, known)
     except ClaimError as error:

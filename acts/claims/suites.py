@@ -75,7 +75,7 @@ def collect(rule: Policy | Spread, activations: Sequence[str], index: Index) -> 
 
 def _wanted(rule: Policy | Spread, place: Place) -> bool:
     asked = zip(rule.over, place, strict=True)
-    return all(level in pairs.as_list(rule.cells[column]) for column, level in asked if column in rule.cells)
+    return all(level in pairs.as_list(rule.cells[column], [level]) for column, level in asked if column in rule.cells)
 
 
 def _seeds(rule: Policy | Spread, side: Side, place: Place, index: Index) -> frozenset[int]:

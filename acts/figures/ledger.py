@@ -86,7 +86,7 @@ def stated(catalogue: Iterable[Any], *, experiment: str) -> Table:
     rows = [
         {"claim": claim.id, "statement": claim.claim, "rule": claim.verdict, "margin": _margin(claim)}
         for claim in catalogue
-        if claim.experiment == experiment
+        if claim.shown == experiment
     ]
     if not rows:
         return unmeasured("no claim rests on this comparison", columns)
