@@ -275,6 +275,14 @@ def test_zero_shares_are_those_of_the_pre_activations() -> None:
     assert found["test"][0] == pytest.approx(float(torch.cat(kept).eq(0).double().mean()))
 
 
+def test_each_type_is_tuned_on_its_own_records(reviewed: Reviewed) -> None:
+    table, _ = reviewed
+    asked, half = configured(study("zero")), table[table["dtype"] != "bfloat16"]
+    runs = [run for job in mechanisms.plan(asked, half) for run in job.runs]
+    assert {run["dtype"] for run in runs if run["phase"] == "final"} == {"float32"}
+    assert {run["dtype"] for run in runs if run["phase"] == "tune"} == {"float32", "bfloat16"}
+
+
 def test_with_bfloat16_passes_are_rounded_and_weights_are_not() -> None:
     name, run = next(iter(planned("zero", dtypes=("bfloat16",)).values()))
     assert run["dtype"] == "bfloat16"
