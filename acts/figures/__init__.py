@@ -14,8 +14,8 @@ from acts.figures.table import Table, Text, escape
 
 __all__ = [
     "Table", "Text", "catalogue", "convergence", "cost", "dead_units", "escape", "formulas", "generalization",
-    "gradient_flow", "mechanisms", "precision", "render", "robustness", "selection", "tellings", "use_style",
-    "verdicts",
+    "gradient_flow", "mechanisms", "precision", "render", "replications", "robustness", "selection", "tellings",
+    "use_style", "verdicts",
 ]  # fmt: skip
 
 _FAMILIES = (
@@ -27,6 +27,7 @@ _FAMILIES = (
     "gradient_flow",
     "mechanisms",
     "precision",
+    "replications",
     "robustness",
     "selection",
     "tellings",

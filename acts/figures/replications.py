@@ -1,0 +1,155 @@
+"""Replications: published figures beside the same settings rerun with paired seeds, and whether they lie inside."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from acts import records as door
+from acts.figures import arms, naming
+from acts.figures.arms import banded, factors, levels, ratios
+from acts.figures.dots import Dot, log_limits, rows_of_dots
+from acts.figures.palette import GREY
+from acts.figures.results import spanned
+from acts.figures.style import SMALL, Drawing, drawn, key, missing, panels
+from acts.figures.table import MISSING, Table, Text, number, unmeasured
+
+WORD = "replications"
+CELL = ["study", "dropout", "network", "metric", "split"]
+_STUDIES = {"gelu_mnist": "GELU's classifier", "mish_depth": "Mish's sweep of depths"}
+_LOSS = "train loss (nats)"
+
+
+def compared(records: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a published figure: where it stands, its value, and the mean of ours with its interval and number.
+
+    ``middle`` is NaN where the setting was not rerun here.
+    """
+    said = door.where(records, experiment=WORD, phase="exact")
+    if said.empty:
+        return pd.DataFrame(columns=[*CELL, "source", "activation", "reported", *arms.RATIO, "inside"])
+    said = _split(said.assign(metric=said["metric"].str.removeprefix("reported_")))
+    ours = _split(door.where(records, experiment=WORD, phase="final"))
+    keys = [*CELL, "activation"]
+    ours = ours[pd.MultiIndex.from_frame(ours[keys]).isin(pd.MultiIndex.from_frame(said[keys]))]
+    found = levels(ours, by=keys) if len(ours) else pd.DataFrame(columns=[*keys, *arms.RATIO])
+    both = said[[*keys, "source", "value"]].rename(columns={"value": "reported"}).merge(found, on=keys, how="left")
+    return both.assign(inside=(both["low"] <= both["reported"]) & (both["reported"] <= both["high"]))
+
+
+def _split(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with the factors of their arms as columns, those under noise left out."""
+    told = [factors(arm) for arm in rows["arm"].fillna("")]
+    named = {name: [one.get(name, "") for one in told] for name in ("study", "dropout", "source", "a")}
+    found = rows.astype({"network": object, "metric": object, "split": object, "activation": object}).assign(**named)
+    return found[found["a"] == ""]
+
+
+def settings(records: pd.DataFrame) -> Text:
+    """Return what was rerun here: settings, networks, pairs, runs."""
+    rows = door.where(records, experiment=WORD, phase="final", metric="diverged")
+    if rows.empty:
+        return Text("None of the published settings was rerun here; their figures stand alone.")
+    named = sorted({factors(arm)["study"] for arm in rows["arm"]})
+    said = ", ".join(_STUDIES.get(one, one.replace("_", " ")) for one in named)
+    return Text(
+        f"Rerun here: {said}, {rows['network'].nunique()} networks with {rows['seed'].nunique()} paired seeds; "
+        f"{len(rows)} final runs."
+    )
+
+
+@drawn
+def beside(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
+    """Return published figures beside ours, a panel a network and share of dropout, an activation a row."""
+    found = compared(records)
+    if found.empty:
+        return missing("published settings")
+    present = found[CELL].drop_duplicates().to_dict("records")
+    names = naming.ordered(catalogue, found["activation"])
+    texts = {name: naming.label(catalogue, name) for name in names}
+    figure, grid = panels(len(present), 3, height=0.24 * len(names) + 0.1, left=0.7, right=0.16, foot=0.2)
+    for axes, cell in zip(grid, present, strict=True):
+        own = found[(found[CELL] == list(cell.values())).all(axis=1)]
+        _panel(axes, own, texts, catalogue, loss=cell["metric"] == "loss")
+        axes.set_title(_title(cell))
+        axes.set_xlabel(_LOSS if cell["metric"] == "loss" else "test accuracy (%)")
+    key(figure, [("◇ reported", GREY), ("● ours", GREY)], x=0.7, y=0.02)
+    inside, run = int(found["inside"].sum()), int(found["middle"].notna().sum())
+    figure.finding = f"Of {len(found)} published figures {run} were rerun here; {inside} lie inside our interval."
+    return figure
+
+
+def _panel(axes: Axes, own: pd.DataFrame, texts: dict[str, str], catalogue: pd.DataFrame, *, loss: bool) -> None:
+    scale = 1.0 if loss else 100.0
+    dots = []
+    for row in own.to_dict("records"):
+        name, colour = texts[row["activation"]], naming.colour(catalogue, row["activation"])
+        value = scale * row["reported"]
+        dots.append(Dot(name, value, value, value, GREY, "D", hollow=True))
+        if pd.notna(row["middle"]):
+            dots.append(Dot(name, scale * row["middle"], scale * row["low"], scale * row["high"], colour))
+    ends = np.array([[dot.middle, dot.low, dot.high] for dot in dots]).ravel()
+    finite = ends[np.isfinite(ends)]
+    low, high = float(finite.min()), float(finite.max())
+    limits = (low / 1.5, high * 1.5) if loss else (max(0.0, low - 5), min(100.5, high + 5))
+    rows_of_dots(axes, dots, list(texts.values()), limits=limits, log=loss)
+    for gap in own.loc[own["middle"].isna(), "activation"]:
+        axes.text(
+            0.98, list(texts).index(gap) - 0.3, "not rerun here", transform=axes.get_yaxis_transform(), ha="right",
+            va="center", fontsize=SMALL - 1, color=GREY, style="italic",
+        )  # fmt: skip
+
+
+def _title(cell: dict[Any, Any]) -> str:
+    """Return what sets a panel apart: the network, and the share of units that are dropped."""
+    dropped = f", dropout {cell['dropout']}" if cell["dropout"] else ""
+    return f"{naming.word(cell['network'])}{dropped}"
+
+
+def table(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
+    """Return every published figure with ours and whether it lies inside our interval, and its source."""
+    columns = {"source": "Source", "cell": "Network", "activation": "Activation", "reported": "Reported",
+               "ours": "Ours [95 %]", "n": "Pairs", "inside": "Inside"}  # fmt: skip
+    found = compared(records)
+    if found.empty:
+        return unmeasured("published settings", columns)
+    rows = [
+        {
+            "source": f"[@{row['source']}]",
+            "cell": _title(row),
+            "activation": naming.label(catalogue, row["activation"]),
+            "reported": number(row["reported"]),
+            "ours": spanned(row) if pd.notna(row["middle"]) else MISSING,
+            "n": number(row["n"]) if pd.notna(row["n"]) else MISSING,
+            "inside": "not rerun here" if pd.isna(row["low"]) else "yes" if row["inside"] else "no",
+        }
+        for row in found.to_dict("records")
+    ]
+    return Table(pd.DataFrame(rows), columns, numbers=("reported", "ours", "n"), markdown=("source",))
+
+
+@drawn
+def noise(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "relu") -> Drawing:
+    """Return the mean error over all noise of the published classifiers relative to a reference, paired by seed."""
+    rows = _split(door.where(records, experiment=WORD, phase="final", metric="error_area", split="test"))
+    found = ratios(rows, by=CELL, of="activation", base=reference) if len(rows) else pd.DataFrame()
+    name = naming.label(catalogue, reference)
+    if found.empty:
+        return missing(f"mean error over all noise against {name}, with the published settings")
+    texts = {one: naming.label(catalogue, one) for one in naming.ordered(catalogue, found["activation"])}
+    present = found[CELL].drop_duplicates().to_dict("records")
+    limits = log_limits(found[["middle", "low", "high"]].to_numpy(float).ravel(), widest=8.0)
+    figure, grid = panels(len(present), 2, height=0.22 * len(texts) + 0.1, left=0.7, right=0.16)
+    for axes, cell in zip(grid, present, strict=True):
+        own = found[(found[CELL] == list(cell.values())).all(axis=1)].to_dict("records")
+        dots = [
+            Dot(texts[row["activation"]], row["middle"], row["low"], row["high"],
+                naming.colour(catalogue, row["activation"]), hollow=not arms.apart(row))
+            for row in own
+        ]  # fmt: skip
+        rows_of_dots(axes, dots, list(texts.values()), limits=limits, log=True, apart=False)
+        banded(axes)
+        axes.set_title(_title(cell))
+        axes.set_xlabel(f"mean error over all noise ÷ that of {name}")
+    return figure
