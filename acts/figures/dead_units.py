@@ -62,8 +62,9 @@ def measured(records: pd.DataFrame) -> Text:
     rows = ended(records, "zero_share")
     if rows.empty:
         return Text("Nothing of this was measured here.")
-    names = {column: ", ".join(escape(naming.word(one)) for one in sorted(rows[column].unique()))
-             for column in ("dataset", "network", "optimizer")}  # fmt: skip
+    present = {column: sorted(rows[column].unique()) for column in ("dataset", "network")}
+    present["optimizer"] = [one for one in OPTIMIZERS if one in set(rows["optimizer"])]
+    names = {column: ", ".join(escape(naming.word(one)) for one in found) for column, found in present.items()}
     units = ended(records, "units")["value"].sum()
     return Text(
         f"Measured here: {rows['activation'].nunique()} activations at {rows['dose'].nunique()} multiples of ReLU's "

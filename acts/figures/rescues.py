@@ -47,17 +47,18 @@ def rescues(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
     optimizers = [one for one in ("plain_sgd", "sgd", "adam") if one in set(found["optimizer"])]
     limits = log_limits(found["middle"].to_numpy(float), widest=_WIDEST, narrowest=2.0)
     figure, grid = panels(
-        len(optimizers), 2 if len(optimizers) > 1 else 1, height=0.24 * len(names) + 0.1, left=1.35, right=0.2
+        len(optimizers), 2 if len(optimizers) > 1 else 1, height=0.24 * len(names) + 0.1, left=1.45, right=0.2
     )
     for axes, optimizer in zip(grid, optimizers, strict=True):
         part = found[found["optimizer"] == optimizer]
         dots = [_mean(name, part[part["who"] == one], _colour(catalogue, one)) for one, name in names.items()]
         rows_of_dots(axes, dots, list(names.values()), limits=limits, log=True)
+        axes.tick_params(axis="y", pad=8)
         _tasks(axes, part, list(names), limits)
         axes.axvspan(*_ALIKE, color=PALE, alpha=0.4, linewidth=0, zorder=0)
         axes.axvline(1, color=GREY, linewidth=0.7, zorder=1)
         axes.set_title(f"{naming.word(optimizer)}, {part['dataset'].nunique()} tasks")
-        axes.set_xlabel("outcome ÷ that of unrescued ReLU (lower is better)")
+        axes.set_xlabel("outcome ÷ that of ReLU alone")
     return figure
 
 
@@ -93,7 +94,7 @@ def recycling(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:  # noqa
         title: arms.ratios(rows, by=["cell"], of="recycled", base=base).query("recycled == @who")
         for (who, base), title in _PAIRS.items()
     }
-    order = list(dict.fromkeys(rows.sort_values(["dataset", "optimizer"])["cell"]))
+    order = list(dict.fromkeys(rows.sort_values(["dataset", "optimizer", "cell"])["cell"]))
     values = np.concatenate([part[["middle", "low", "high"]].to_numpy(float).ravel() for part in found.values()])
     limits = log_limits(values, widest=_WIDEST)
     figure, grid = panels(3, 3, height=0.22 * len(order) + 0.1, left=0.15, right=0.12, top=0.28)
@@ -104,7 +105,7 @@ def recycling(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:  # noqa
             for row in part.to_dict("records")
         ]
         rows_of_dots(axes, dots, order, limits=limits, log=True)
-        axes.tick_params(axis="y", labelleft=place == 0)
+        axes.tick_params(axis="y", labelleft=place == 0, pad=8)
         axes.axvspan(*_ALIKE, color=PALE, alpha=0.4, linewidth=0, zorder=0)
         axes.axvline(1, color=GREY, linewidth=0.7, zorder=1)
         axes.set_title(title, fontsize=7.5)
