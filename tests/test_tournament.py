@@ -117,7 +117,7 @@ def test_a_diverged_run_is_the_worst_and_never_dropped(records: pd.DataFrame) ->
     assert (own["diverged"] == 1).all()
     ratio = tasks.contrasts(lost).set_index(["activation", "task"]).loc["elu"]
     assert (ratio["n"] == 6).all()
-    assert "6 (1 lost)" in generalization.results(diverged(records, "elu", seeds=(0,)), CATALOGUE).to_markdown()
+    assert "(1 lost)" in generalization.results(diverged(records, "elu", seeds=(0,)), CATALOGUE).to_markdown()
 
 
 def test_the_lowest_is_sought_where_the_fewest_runs_diverged(records: pd.DataFrame) -> None:
@@ -247,7 +247,7 @@ def test_a_crowd_of_tasks_is_gathered_by_kind(
     assert np.isnan(mlps["low"])
     assert "MLP (3 tasks)" in texts(generalization.tournament(records, CATALOGUE))
     assert len(generalization.responses(records, CATALOGUE).axes) == len(rows)
-    assert len(generalization.results(records, CATALOGUE).frame["task"].unique()) == len(rows)
+    assert generalization.results(records, CATALOGUE).frame["task"].str.contains("n = 6").sum() == len(rows)
     assert len(generalization.summary(records, CATALOGUE).frame) == len(figure_records.TASKS)
 
 

@@ -7,14 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from acts.figures import crowds, naming, tasks
+from acts.figures.asides import shallow, slopes
 from acts.figures.dots import Dot, log_limits, rows_of_dots
 from acts.figures.gates import gates
 from acts.figures.palette import GREY, INK, PALE
 from acts.figures.responses import responses
 from acts.figures.results import results, spanned, summary
+from acts.figures.shares import shares
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, text_width
 
-__all__ = ["gates", "responses", "results", "summary", "tournament"]
+__all__ = ["gates", "responses", "results", "shallow", "shares", "slopes", "summary", "tournament"]
 
 MEAN = "mean over tasks"
 _ROW, _TOP, _BOTTOM, _BETWEEN = 0.15, 0.28, 0.42, 0.16  # inches: a task's row, above, below and between the panels

@@ -113,6 +113,11 @@ def greek(name: str) -> str:
     return _GREEK.get(name, name)
 
 
+def variant(activation: object) -> bool:
+    """Return whether an activation's name carries settings."""
+    return "(" in str(activation)
+
+
 def label(table: pd.DataFrame, activation: str) -> str:
     """Return the label of an activation or of a variant of one; its own name where the catalogue does not know it."""
     variant = _VARIANT.fullmatch(activation)

@@ -10,6 +10,8 @@ from acts import stats
 from acts.figures import crowds, intervals, naming, tasks
 from acts.figures.table import MISSING, Table, number, unmeasured
 
+_BOTH = ["task", "activation"]
+_PARTS = ("activation", "value", "ratio")
 _WORDS = {"error": "% wrong", "nats": "nats", "variance": "% variance"}
 
 
@@ -73,44 +75,56 @@ def spanned(row: Mapping[Any, Any]) -> str:
 
 
 def results(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "relu") -> Table:
-    """Return what every activation reaches on every task, with its ratio to the reference, rate, init and runs.
+    """Return what every activation reaches on every task, with its ratio to the reference, two activations a line.
 
-    Of a crowd of tasks one of every kind is listed.
+    The first column names each task once, part by part below each other. Of a crowd of tasks one of every kind is
+    listed.
     """
     found = tasks.judged(records)
     found = found[found["task"].isin(crowds.examples(found, tasks.in_order(found["task"], records)))]
     name = naming.label(catalogue, reference)
-    columns = {"task": "Task", "activation": "Activation", "value": "Mean [95 %]", "ratio": f"÷ {name} [95 %]",
-               "correlation": "r", "lr": "Rate", "init": "Init", "runs": "Runs"}  # fmt: skip
+    headings = ("Activation", "Mean [95 %]", f"÷ {name} [95 %]")
+    columns = {"task": "Task"} | {
+        f"{part}{side}": text for side in (1, 2) for part, text in zip(_PARTS, headings, strict=True)
+    }
     if found.empty:
         return unmeasured("the outcome of every activation on every task", columns)
-    key = ["task", "activation"]
-    ratios = tasks.contrasts(found, reference=reference)[[*key, "middle", "low", "high", "correlation"]]
-    picks = found.groupby(key, as_index=False).agg({"lr": "median", "init": _commonest})
-    both = tasks.levels(found).merge(ratios, on=key, how="left", suffixes=("", "_ratio")).merge(picks, on=key)
-    order = {name: place for place, name in enumerate(naming.ordered(catalogue, found["activation"]))}
-    titles = tasks.in_order(found["task"], records)
-    places = pd.DataFrame({"task": both["task"].map(titles.index), "activation": both["activation"].map(order)})
-    both = both.loc[places.sort_values(["task", "activation"]).index]
-    rows = [_row(row, catalogue) for row in both.to_dict("records")]
-    return Table(pd.DataFrame(rows), columns, numbers=("value", "ratio", "correlation", "lr", "runs"))
+    ratios = tasks.contrasts(found, reference=reference)[[*_BOTH, "middle", "low", "high", "correlation"]]
+    both = tasks.levels(found).merge(ratios, on=_BOTH, how="left", suffixes=("", "_ratio"))
+    order = naming.ordered(catalogue, found["activation"])
+    rows = []
+    for title in tasks.in_order(found["task"], records):
+        part = both[both["task"] == title].sort_values("activation", key=lambda names: names.map(order.index))
+        rows += _task_lines(found[found["task"] == title].iloc[0], part, catalogue)
+    return Table(pd.DataFrame(rows), columns, numbers=[f"{part}{side}" for side in (1, 2) for part in _PARTS[1:]])
+
+
+def _task_lines(task: pd.Series, part: pd.DataFrame, catalogue: pd.DataFrame) -> list[dict[str, str]]:
+    """Return the lines of a task: in the first column what it is, then the activations in two halves."""
+    correlation = part["correlation"].median()
+    about = [
+        naming.word(str(task["dataset"])),
+        str(task["task"]).split(", ", 1)[1],
+        f"{_WORDS[str(task['unit'])]}, n = {int(part['n'].max())}",
+        *([f"median r = {number(float(correlation), '.2f')}"] if pd.notna(correlation) else []),
+    ]
+    cells = [_row(row, catalogue) for row in part.to_dict("records")]
+    half = -(-len(cells) // 2)
+    about = [*about[: half - 1], ", ".join(about[half - 1 :])] if len(about) > half else about
+    empty = dict.fromkeys(_PARTS, " ")
+    lines = []
+    for place in range(half):
+        second = cells[half + place] if half + place < len(cells) else empty
+        sides = {f"{part}{side}": own[part] for side, own in ((1, cells[place]), (2, second)) for part in _PARTS}
+        lines.append({"task": about[place] if place < len(about) else " ", **sides})
+    return lines
 
 
 def _row(row: dict[Any, Any], catalogue: pd.DataFrame) -> dict[str, str]:
     """Return one activation on one task in a reader's words."""
+    lost = f" ({row['diverged']} lost)" if row["diverged"] else ""
     return {
-        "task": row["task"],
         "activation": naming.label(catalogue, row["activation"]),
-        "value": spanned(row),
+        "value": spanned(row) + lost,
         "ratio": spanned({end: row[f"{end}_ratio"] for end in ("middle", "low", "high")}),
-        "correlation": number(row["correlation"], ".2f"),
-        "lr": number(float(row["lr"]), 2),
-        "init": naming.word(row["init"]) if row["init"] else MISSING,
-        "runs": str(row["n"]) + (f" ({row['diverged']} lost)" if row["diverged"] else ""),
     }
-
-
-def _commonest(values: pd.Series) -> str:
-    """Return the value that occurs most often, the first by name of several."""
-    counts = values.fillna("").value_counts().sort_index(kind="stable")
-    return str(counts.idxmax())

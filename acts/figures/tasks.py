@@ -1,7 +1,7 @@
 """Tasks: a network learning a data set, which activations it was trained with, and how well each did on test rows."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -25,10 +25,26 @@ _KINDS = ("mlp", "resmlp", "autoencoder", "cnn", "rnn", "gru", "transformer")
 _COLUMNS = [*KEY, "task", "metric", "unit", "activation", "seed", "init", "lr", "value", "diverged"]
 
 
-def trained(records: pd.DataFrame, **conditions: Any) -> pd.DataFrame:
-    """Return rows of the comparison, a network without normalisation under the word ``none``."""
+def trained(records: pd.DataFrame, *, aside: bool = False, **conditions: Any) -> pd.DataFrame:
+    """Return rows of the comparison, a network without normalisation under the word ``none``.
+
+    Networks of one hidden layer and variants of an activation stand in figures of their own: they are left out, or with
+    ``aside`` kept.
+    """
     rows = door.where(records, experiment=EXPERIMENT, **conditions)
-    return rows.assign(norm=rows["norm"].fillna("none"))
+    rows = rows.assign(norm=rows["norm"].fillna("none"))
+    return rows if aside else rows[~marked(rows["activation"], naming.variant) & ~marked(rows["network"], shallow)]
+
+
+def marked(names: pd.Series, told: Callable[[object], bool]) -> np.ndarray:
+    """Return which names something holds of; each name is asked about once."""
+    holds = {name: told(name) for name in names.dropna().unique()}
+    return np.array([holds.get(name, False) for name in names], dtype=bool)
+
+
+def shallow(network: object) -> bool:
+    """Return whether a network is a multilayer perceptron of one hidden layer."""
+    return str(network).startswith("mlp_") and naming.depth(str(network)) == 1
 
 
 def named(keys: pd.DataFrame) -> pd.DataFrame:
@@ -63,15 +79,17 @@ def planned(config: str) -> pd.DataFrame:
     except (OSError, KeyError, TypeError, ValueError):
         asked = {}
     rows = [{"norm": "none", **task} for task in asked.get("tasks", ())]
-    return pd.DataFrame(rows, columns=KEY).explode("dataset", ignore_index=True)
+    found = pd.DataFrame(rows, columns=KEY).explode("dataset", ignore_index=True)
+    return found[~marked(found["network"], shallow)].reset_index(drop=True)
 
 
-def judged(records: pd.DataFrame) -> pd.DataFrame:
+def judged(records: pd.DataFrame, *, aside: bool = False) -> pd.DataFrame:
     """Return what is judged, a row a task, activation and seed: test error of classifiers, test loss of the others.
 
-    Only runs whose arm picked its init together with its rate; one that diverged has an infinite value.
+    Only runs whose arm picked its init together with its rate; one that diverged has an infinite value. With ``aside``
+    also networks and variants that the tournament leaves out.
     """
-    final = trained(records, phase="final")
+    final = trained(records, aside=aside, phase="final")
     final = final[final["arm"].fillna("") == "best"]
     test = final[(final["split"] == "test").fillna(False)]
     rows = test[test["metric"].isin(list(MARGINS))].sort_values("step", na_position="last")
