@@ -34,8 +34,9 @@ def judge(claim: Claim, records: pd.DataFrame | Index) -> Verdict:
     if family.unmeasured or family.absent or not family.cells:
         return unanswered(claim, family)
     family, found = contrasts_of(rule, family)
-    if rule.tasks and len(family.cells[0].first) < TASKS:
-        few = f"{max(len(cell.first) for cell in family.cells)} tasks here; a claim about most cases needs {TASKS}"
+    tasks = [len(cell.first) for cell in family.cells if not cell.reason]
+    if rule.tasks and tasks and min(tasks) < TASKS:
+        few = f"{min(tasks)} tasks here; a claim about most cases needs {TASKS}"
         return unanswered(claim, Cells(unmeasured=few))
     decision = _decide(rule, found)
     return _verdict(claim, rule, family, found, decision)

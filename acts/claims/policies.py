@@ -17,7 +17,7 @@ from acts.stats import Comparison, Decision
 
 FEWEST = 4  # seeds, so that an oracle picks on two at least
 TASKS = 12  # the fewest tasks that "in most cases" can be judged on
-Lost = list[Float[np.ndarray, " seed"] | None]
+Lost = list[Float[np.ndarray, " _"] | None]  # by seed, or by task
 
 
 def judge(claim: Claim, rule: Policy, index: Index) -> Verdict:
@@ -81,7 +81,7 @@ def _by_replicate(rule: Policy, lost: Lost) -> Lost:
     return [np.nan_to_num(means, nan=0.0, posinf=np.inf, neginf=-np.inf)]
 
 
-def _shifted(rule: Policy, lost: Float[np.ndarray, " pair"] | None) -> Comparison | None:
+def _shifted(rule: Policy, lost: Float[np.ndarray, "..."] | None) -> Comparison | None:
     """Return by how much regrets lie on the claim's side of the bound."""
     if lost is None:
         return None

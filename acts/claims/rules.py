@@ -285,8 +285,8 @@ class Rare(Judged):
 class Spread(Judged):
     """How far activations differ beside seeds: the ratio of their standard deviations, task by task.
 
-    Supported where the interval lies above ``beyond`` in more than half of the tasks, refuted where it lies below
-    ``below`` in more than half, of at least so many ``tasks``. ``extremes`` are told beside and decide nothing.
+    Supported where the ratio surely lies above ``beyond`` on more than half of the tasks, refuted where it lies below
+    ``below`` on more than half, of at least so many ``tasks``. ``extremes`` are told beside and decide nothing.
     """
 
     kind: Literal["spread"]

@@ -1,8 +1,9 @@
 """Sides: what a rule compares, an activation alone, one under conditions of its own, or the best of several."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 FIXED = (
     "activation", "dataset", "network", "init", "norm", "optimizer", "arm", "split", "phase", "dtype", "device",
@@ -82,7 +83,17 @@ class BestOf(Model):
         return tuple(as_side(side) for side in self.best_of)
 
 
-AnySide = str | Side | BestOf
+def _kind(value: Any) -> str:
+    """Return which form of a side a value has, so that a mistake in one is told of that form alone."""
+    if isinstance(value, str):
+        return "name"
+    best = isinstance(value, BestOf) or (isinstance(value, Mapping) and "best_of" in value)
+    return "best" if best else "side"
+
+
+AnySide = Annotated[
+    Annotated[str, Tag("name")] | Annotated[Side, Tag("side")] | Annotated[BestOf, Tag("best")], Discriminator(_kind)
+]
 
 
 def as_side(side: "str | Side") -> Side:

@@ -16,7 +16,8 @@ Told = tuple[Filled, stats.Spread]
 def judge(claim: Claim, rule: Spread, index: Index) -> Verdict:
     """Return *supported* where the ratio surely exceeds a bound on most tasks, *refuted* where it stays below another.
 
-    On most tasks means on more than half of them after Holm; a task with a hole counts as one on which nothing is sure.
+    On most tasks means on more than half of them, by a test of that very sentence; a task with a hole counts as one on
+    which nothing is sure.
     """
     suite = suites.collect(rule, rule.activations, index)
     if suite.unmeasured or suite.absent:
@@ -36,16 +37,16 @@ def judge(claim: Claim, rule: Spread, index: Index) -> Verdict:
 
 def _verdict(claim: Claim, rule: Spread, suite: Suite, told: Sequence[Told], needed: int, beside: str) -> Verdict:
     total = len(suite.tasks)
-    above = _sure([2 * found.p_above(rule.beyond) for _, found in told], total)
-    below = _sure([2 * found.p_below(rule.below) for _, found in told], total)
+    above = _sure([2 * found.p_above(rule.beyond) for _, found in told], total, needed)
+    below = _sure([2 * found.p_below(rule.below) for _, found in told], total, needed)
     word: Word = "inconclusive"
-    if above[needed - 1] <= stats.ALPHA:
+    if above <= stats.ALPHA:
         word = "supported"
-    elif below[needed - 1] <= stats.ALPHA:
+    elif below <= stats.ALPHA:
         word = "refuted"
     ranked = sorted(told, key=lambda one: one[1].high if word == "refuted" else -one[1].low)
     task, found = ranked[needed - 1]
-    p = below[needed - 1] if word == "refuted" else above[needed - 1]
+    p = below if word == "refuted" else above
     verdict = Verdict(
         claim.id, word, effect=found.ratio, unit=rule.unit, low=found.low, high=found.high, level=found.level,
         n=found.seeds, margin=rule.beyond, p_holm=p, evidence=claim.evidence,
@@ -55,7 +56,7 @@ def _verdict(claim: Claim, rule: Spread, suite: Suite, told: Sequence[Told], nee
     story = (
         f"On {counts[0]} of {total} tasks the interval lies above {number(rule.beyond)}, on {counts[1]} below"
         f" {number(rule.below)}; {needed} decide. The {_ordinal(needed)} strongest, {task.label}, has {_ratio(found)};"
-        f" p = {number(p, 2)} after Holm."
+        f" p = {number(p, 2)} for more than half."
     )
     gaps = [f"{one.label}: {one.reason}" for one in suite.tasks if one.reason]
     story += f" Not decidable on {len(gaps)} ({gaps[0]})." if gaps else ""
@@ -64,10 +65,10 @@ def _verdict(claim: Claim, rule: Spread, suite: Suite, told: Sequence[Told], nee
     return sentences.write(claim, verdict, values, default="{story}")
 
 
-def _sure(p_values: Sequence[float], total: int) -> list[float]:
-    """Return the sorted p-values after Holm over all tasks; those without a value count as 1."""
+def _sure(p_values: Sequence[float], total: int, needed: int) -> float:
+    """Return the p of "on fewer tasks than needed"; tasks without a value count as 1."""
     known = [min(1.0, p) for p in p_values]
-    return sorted(stats.holm([*known, *[1.0] * (total - len(known))]).tolist())
+    return stats.at_least_p([*known, *[1.0] * (total - len(known))], needed)
 
 
 def _ratio(found: stats.Spread) -> str:

@@ -26,6 +26,20 @@ def benjamini_hochberg(p_values: Sequence[float]) -> Float[np.ndarray, " test"]:
     return np.asarray(stats.false_discovery_control(values)) if len(values) else values
 
 
+def at_least_p(p_values: Sequence[float], count: int) -> float:
+    """Return the p-value of "fewer than so many of the hypotheses are false", from independent tests of each.
+
+    Simes's test on the p-values left when the count − 1 smallest are set aside (Benjamini and Heller 2008, Screening
+    for partial conjunction hypotheses, doi:10.1111/j.1541-0420.2007.00984.x). Raises ValueError for a count that is not
+    between 1 and the number of tests.
+    """
+    values = np.sort(_checked(p_values))
+    if not 1 <= count <= len(values):
+        raise ValueError(f"{count} of {len(values)} tests is no count")
+    left = values[count - 1 :]
+    return float(min(1.0, (len(left) * left / np.arange(1, len(left) + 1)).min()))
+
+
 def expected_false(p_values: Sequence[float], *, alpha: float = 0.05) -> float:
     """Return the expected number of false verdicts among tests judged at α each.
 
