@@ -56,11 +56,7 @@ def zeros(records: pd.DataFrame) -> Text:
     for dtype, own in rows.groupby("dtype"):
         run = ["activation", "dataset", "network", "optimizer", "init", "lr", "seed"]
         hit = own.groupby(run)["value"].max()
-        said.append(f"in {dtype} {int((hit > 0).sum())} of {len(hit)} networks have any, at most {_parts(hit.max())}")
-    return Text(
-        f"Pre-activations that are exactly 0 after training, on the rows that were looked at: {'; '.join(said)}."
-    )
-
-
-def _parts(share: float) -> str:
-    return f"{number(1e6 * share, 2)} in a million of them"
+        some = int((hit > 0).sum())
+        often = f"{some} of {len(hit)} networks have any, at most {number(1e6 * hit.max(), 2)} in a million of them"
+        said.append(f"in {dtype} {often if some else f'none of {len(hit)} networks has any'}")
+    return Text(f"Pre-activations that are exactly 0 after training: {'; '.join(said)}.")

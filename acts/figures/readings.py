@@ -17,7 +17,8 @@ from acts.figures.style import Drawing, drawn, missing, panels
 from acts.figures.table import MISSING, Table, number, unmeasured
 
 WORD = "mechanisms"
-DAMPINGS = {"study=negative;damping=0.0001": "0.0001", "study=negative": "0.01", "study=negative;damping=1": "1"}
+ARM = "study=negative"
+DAMPINGS = {f"{ARM};damping=0.0001": "0.0001", ARM: "0.01", f"{ARM};damping=1": "1"}
 PHASES = {"init": "at the start", "final": "trained"}
 PARTS = {**PHASES, "train": "training rows", "test": "test rows"}
 ABSOLUTE = "leaky_relu(alpha=-1)"
@@ -164,7 +165,8 @@ def directions(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
     rows = rows[rows["layer"].isna() & rows["arm"].isin(list(DAMPINGS))]
     columns = {
         "activation": "Activation", "dataset": "Data set", "phase": "Network", "signs": "One sign, %",
-        **{arm: f"Cosine, damping {word}" for arm, word in DAMPINGS.items()},
+        ARM: f"Cosine [95 %], damping {DAMPINGS[ARM]}",
+        **{arm: f"damping {word}" for arm, word in DAMPINGS.items() if arm != ARM},
     }  # fmt: skip
     if rows.empty:
         return unmeasured("signs of gradients and directions of steps", columns)
@@ -177,7 +179,7 @@ def directions(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
                 cells = own[own["activation"] == name].set_index(["metric", "arm"])
                 table.append({
                     "activation": naming.label(catalogue, name), "dataset": naming.word(dataset),
-                    "phase": PHASES[phase], "signs": _cell(cells, ("one_sign_share", "study=negative"), 100),
+                    "phase": PHASES[phase], "signs": _cell(cells, ("one_sign_share", ARM), 100),
                     **{arm: _cell(cells, ("natural_cosine", arm), 1) for arm in DAMPINGS},
                 })  # fmt: skip
     return Table(pd.DataFrame(table), columns, numbers=["signs", *DAMPINGS])
@@ -193,4 +195,5 @@ def _cell(cells: pd.DataFrame, key: tuple[str, str], times: float) -> str:
     if key not in cells.index:
         return MISSING
     row = cells.loc[[key]].to_dict("records")[0]
-    return spanned({end: times * row[end] for end in ("middle", "low", "high")})
+    ends = {end: times * row[end] for end in ("middle", "low", "high")}
+    return spanned(ends) if key == ("natural_cosine", ARM) else number(ends["middle"])
