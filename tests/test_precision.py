@@ -255,7 +255,7 @@ def test_formats_are_compared_for_values_and_derivatives(found):
 def test_without_records_it_says_so(name):
     empty = records.frame([])
     if name == "looked":
-        assert "Nothing" in figures.precision.looked(empty).markdown
+        assert "Nothing" in figures.precision.looked(empty, CATALOGUE).markdown
     elif name in ("failures", "paths"):
         assert "not measured here" in getattr(figures.precision, name)(empty, CATALOGUE).to_html()
     else:
@@ -264,7 +264,7 @@ def test_without_records_it_says_so(name):
 
 
 def test_words_say_how_many_points_were_looked_at(found):
-    said = figures.precision.looked(found).markdown
+    said = figures.precision.looked(found, CATALOGUE).markdown
     assert "5 functions" in said
     assert "0.50 ULP in float32" in said
 

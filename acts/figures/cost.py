@@ -20,6 +20,7 @@ CONTROL = "identity"
 MARGIN = 0.05  # of a whole step, set before the run: less is no difference that anyone would notice
 NOTICED = 0.2  # of a whole step: what the claims call expensive
 FEW = ("sigmoid", "tanh", "softsign", "relu", "elu", "swish", "gelu", "mish")  # as many lines as a panel bears
+_LEAST = -15.0  # per cent: a share below 0 is noise, and more of it need not be seen
 _NOTHING = "Nothing of this was measured here."
 
 
@@ -209,7 +210,8 @@ def shares(records: pd.DataFrame, catalogue: pd.DataFrame, *, few: Sequence[str]
         axes.set_xscale("log", base=2)
         widths = sorted(found["width"].unique())
         axes.set_xticks(widths, [str(width) for width in widths])
-        axes.set_ylim(min(0.0, float(found["middle"].min()) - 1), float(found["middle"].max()) * 1.06)
+        lowest, highest = float(found["middle"].min()), float(found["middle"].max())
+        axes.set_ylim(max(_LEAST, min(0.0, lowest - 1)), max(1.0, 1.06 * highest))
         axes.yaxis.set_major_locator(MaxNLocator(6))
         axes.axhline(0, color=GREY, linewidth=0.6, zorder=1)
         axes.set_title(f"batch {batch}")

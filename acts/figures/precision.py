@@ -14,7 +14,7 @@ from acts.figures import naming
 from acts.figures.labels import End, at_ends, needed_height
 from acts.figures.palette import FAMILIES, GREY, ink_on
 from acts.figures.style import Drawing, drawn, key, missing, panels
-from acts.figures.table import MISSING, Table, Text, number, unmeasured
+from acts.figures.table import MISSING, Table, Text, escape, number, unmeasured
 
 EXPERIMENT = "precision"
 DTYPES = ("float64", "float32", "bfloat16", "float16")
@@ -37,7 +37,7 @@ def measured(records: pd.DataFrame, metric: str) -> pd.DataFrame:
     return rows.assign(**factors)
 
 
-def looked(records: pd.DataFrame) -> Text:
+def looked(records: pd.DataFrame, catalogue: pd.DataFrame) -> Text:
     """Return how many functions were looked at, at how many points, and how exact the accurate path was."""
     points, ulps = measured(records, "value_points"), measured(records, "value_ulp")
     if points.empty:
@@ -47,8 +47,8 @@ def looked(records: pd.DataFrame) -> Text:
     narrow = accurate[accurate["dtype"] != "float64"]["value"].max()
     wide = accurate[accurate["dtype"] == "float64"].sort_values("value").tail(1)
     worst = "".join(
-        f"; in float64 the worst is {row['activation'].replace('_', ' ')} with {number(row['value'], 2)} ULP at "
-        f"x = {number(_at(records, row, 'worst_x'), 4)}"
+        f"; in float64 the worst is {escape(naming.label(catalogue, row['activation']))} with "
+        f"{number(row['value'], 2)} ULP at x = {number(_at(records, row, 'worst_x'), 4)}"
         for row in wide.to_dict("records")
     )
     return Text(
@@ -224,8 +224,8 @@ def _curves(axes: Axes, table: pd.DataFrame, names: list[str], catalogue: pd.Dat
 
 def failures(records: pd.DataFrame, catalogue: pd.DataFrame, *, dtype: str = "float32") -> Table:
     """Return where the fast path has lost all digits: the stretch of x, and its worst point with what should be."""
-    columns = {"activation": "Activation", "quantity": "Of", "stretch": "Wrong by over 1 %", "x": "Worst at x =",
-               "got": "Comes out as", "true": "Should be", "special": "nan from x ="}  # fmt: skip
+    columns = {"activation": "Activation", "quantity": "Of", "stretch": "Wrong for x", "x": "Worst at",
+               "got": "Comes out as", "true": "Should be", "special": "nan from"}  # fmt: skip
     lines = []
     for quantity in QUANTITIES:
         for name in measured(records, f"{quantity}_lost")["activation"].drop_duplicates():
@@ -239,7 +239,7 @@ def failures(records: pd.DataFrame, catalogue: pd.DataFrame, *, dtype: str = "fl
     order = naming.ordered(catalogue, [line["name"] for line in lines])
     lines.sort(key=lambda line: (order.index(line["name"]), line["quantity"] != "value"))
     note = f"PyTorch's own functions, or ours where it has none, in {dtype}, for 10⁻³⁰ ≤ |x| ≤ 1000."
-    return Table(pd.DataFrame(lines), columns, numbers=("x", "got", "true", "special"), note=note)
+    return Table(pd.DataFrame(lines), columns, numbers=("stretch", "x", "got", "true", "special"), note=note)
 
 
 def _failure(records: pd.DataFrame, name: str, quantity: str, dtype: str) -> dict[str, str]:
@@ -258,7 +258,7 @@ def _failure(records: pd.DataFrame, name: str, quantity: str, dtype: str) -> dic
     if not np.isnan(undefined):
         line["special"] = number(undefined, 2)
     if not np.isnan(low):
-        line["stretch"] = f"{number(low, 3)} … {number(high, 3)}" if high > low else f"x = {number(low, 3)}"
+        line["stretch"] = f"{number(low, 3)}\u00a0…\u00a0{number(high, 3)}" if high > low else number(low, 3)
         part = max(PLACES, key=lambda one: values.get((one, f"{quantity}_ulp"), 0.0))
         for cell, what in (("x", "worst_x"), ("got", "worst_got"), ("true", "worst_true")):
             line[cell] = number(values.get((part, f"{quantity}_{what}"), np.nan), 3)
