@@ -172,7 +172,7 @@ def _cell(rule: Primary, place: Place, sides: Sequence[AnySide], read: Read, ind
     seeds = sorted(frozenset().union(*(reading.values for _, reading in chosen), *(
         _seeds(rule, member, place, index) for member, _ in chosen
     )))  # fmt: skip
-    if reason := _why_not(chosen, seeds):
+    if reason := _why_not(rule, chosen, seeds):
         return Cell(where_, rival, EMPTY, EMPTY, reason)
     columns = [_oriented(rule, reading, seeds, dict(where_).get("depth")) for _, reading in chosen]
     if any(np.isnan(column).any() for column in columns):
@@ -183,8 +183,8 @@ def _cell(rule: Primary, place: Place, sides: Sequence[AnySide], read: Read, ind
     return Cell(where_, rival, first, second, lost=lost, unit=float(unit), picked=", ".join(picked))
 
 
-def _why_not(chosen: Sequence[tuple[Side, Reading]], seeds: Sequence[int]) -> str:
-    """Return why complete pairs cannot be had, or an empty string."""
+def _why_not(rule: Primary, chosen: Sequence[tuple[Side, Reading]], seeds: Sequence[int]) -> str:
+    """Return why complete pairs cannot be had, or an empty string; of many tasks one may be wholly lost."""
     for side, reading in chosen:
         gaps = [seed for seed in seeds if seed not in reading.values]
         if gaps:
@@ -192,7 +192,7 @@ def _why_not(chosen: Sequence[tuple[Side, Reading]], seeds: Sequence[int]) -> st
             return f"{side.name} has no runs there" if missing else f"seed {gaps[0]} of {side.name} is missing"
     if len({reading.metric for _, reading in chosen}) > 1:
         return "one side has an error and the other a loss alone"
-    lost = [side for side, reading in chosen if set(seeds) <= reading.lost]
+    lost = [] if rule.tasks or rule.as_recorded else [side for side, one in chosen if set(seeds) <= one.lost]
     return f"all {len(seeds)} runs of {lost[0].name} diverged" if lost else ""
 
 
@@ -205,9 +205,9 @@ def _oriented(rule: Primary, reading: Reading, seeds: Sequence[int], depth: int 
     steps = max(depth - 1, 1) if rule.per_layer and depth is not None else 1
     told: dict[str, Any] = {"scale": rule.scale, "lower": rule.better == "lower", "magnitude": rule.magnitude}
     told |= {"margin": _margin(rule, reading.metric)} if rule.scale == "margins" else {}
-    return np.array(
-        [readings.oriented(reading.values[s] / steps, failed=s in reading.lost, **told) for s in seeds], dtype=float
-    )
+    failed = set() if rule.as_recorded else reading.lost
+    found = [readings.oriented(reading.values[s] / steps, failed=s in failed, **told) for s in seeds]
+    return np.array(found, dtype=float)
 
 
 def _values(rule: Primary, columns: Sequence[Values]) -> tuple[Values, Values]:
@@ -261,4 +261,4 @@ def as_list(value: Any, present: Sequence[Any] = ()) -> list[Any]:
 def levels_of(cells: Sequence[Cell]) -> Iterator[tuple[str, list[Any]]]:
     """Yield each column of the cells with its levels in order."""
     for column in dict.fromkeys(column for cell in cells for column, _ in cell.place):
-        yield column, list(dict.fromkeys(dict(cell.place)[column] for cell in cells))
+        yield column, list(dict.fromkeys(dict(cell.place)[column] for cell in cells if column in dict(cell.place)))

@@ -39,7 +39,8 @@ class Family(Judged):
     area"). The metric ``outcome`` is the error where a task has one and the loss elsewhere. ``most`` is supported by at
     least ``at_least`` contrasts after Holm where none is reversed; ``among`` by one, and refuted where all refute it.
     ``different`` is a difference beyond the margin, whichever way. ``by_task`` takes a combination as
-    the replicate, as ``mean`` does, under another quantifier: a contrast a rival.
+    the replicate, as ``mean`` does, under another quantifier: a contrast a rival. ``as_recorded`` leaves a run that
+    diverged the value that was recorded of it, where that is the worst there is already, as a share of 1.
     """
 
     metric: str
@@ -51,6 +52,7 @@ class Family(Judged):
     quantifier: Literal["everywhere", "somewhere", "among", "mean", "most"] = "everywhere"
     at_least: int | None = Field(None, ge=1)
     by_task: bool = False
+    as_recorded: bool = False
     degree: Literal["better", "greatly", "little", "alternative", "no_difference", "different"] = "better"
     margin: Margin
     unit: str
