@@ -311,7 +311,8 @@ def doses(slope, **where):
 
 TREND = {
     "kind": "trend", "experiment": "dead_units", "metric": "zero_share", "a": "relu", "along": "dose",
-    "better": "higher", "margin": 0.3, "over": ["dataset"], "cells": {"phase": "final", "arm": "study=dose;dose=*;bias=0", "split": "test"},
+    "better": "higher", "margin": 0.3, "over": ["dataset"],
+    "cells": {"phase": "final", "arm": "study=dose;dose=*;bias=0", "split": "test"},
 }  # fmt: skip
 
 

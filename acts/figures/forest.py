@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from acts import claims
-from acts.claims import contrasts
+from acts.claims import contrasts, sides
 from acts.figures import naming
 from acts.figures.dots import Dot, rows_of_dots
 from acts.figures.palette import GREY, PALE, VERDICTS
@@ -93,7 +93,7 @@ def _panel(axes: Axes, claim: Any, table: pd.DataFrame, catalogue: pd.DataFrame)
 
 def _title(claim: Any, table: pd.DataFrame, catalogue: pd.DataFrame) -> str:
     against = f" vs {', '.join(naming.label(catalogue, rival) for rival in _rivals(table))}" if _rivals(table) else ""
-    return f"{claim.id}  {naming.label(catalogue, claim.rule.a)}{against}"
+    return f"{claim.id}  {naming.label(catalogue, sides.name(claim.rule.a))}{against}"
 
 
 def _rivals(table: pd.DataFrame) -> list[str]:

@@ -24,8 +24,8 @@ from acts.stats.spreads import Spread, spread
 
 __all__ = [
     "ALPHA", "EQUIVALENCE_LEVEL", "LEVEL", "Comparison", "Decision", "Omnibus", "Spread", "at_least_p",
-    "benjamini_hochberg", "binomial_se", "clopper_pearson", "compare", "correlation", "decide", "difference", "elsewhere",
-    "expected_false", "halves", "hodges_lehmann", "holm", "intercept", "least_smoothed", "log_ratio",
+    "benjamini_hochberg", "binomial_se", "clopper_pearson", "compare", "correlation", "decide", "difference",
+    "elsewhere", "expected_false", "halves", "hodges_lehmann", "holm", "intercept", "least_smoothed", "log_ratio",
     "minimum_detectable", "monte_carlo_p", "none_below_p", "omega_interval", "omnibus", "oracle",
     "pairs_for_equivalence", "pairs_needed", "regret", "reversal_p", "share_above_p", "sign_flip_interval",
     "smallest_p", "spearman", "spread", "subset_means", "support_p", "tost_power", "variance_shares", "verdict_of",
