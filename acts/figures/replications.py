@@ -17,25 +17,38 @@ from acts.figures.table import MISSING, Table, Text, number, unmeasured
 
 WORD = "replications"
 CELL = ["study", "dropout", "network", "metric", "split"]
+KEYS = [*CELL, "activation"]
 _STUDIES = {"gelu_mnist": "GELU's classifier", "mish_depth": "Mish's sweep of depths"}
-_LOSS = "train loss (nats)"
+_LOSS = "loss (nats)"
 
 
 def compared(records: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a published figure: where it stands, its value, and the mean of ours with its interval and number.
+    """Return a row an activation in a cell with published figures: the figure, and the mean of ours with its interval.
 
-    ``middle`` is NaN where the setting was not rerun here.
+    ``reported`` is NaN where no figure was published, ``middle`` where nothing was rerun here; ``validation`` is the
+    mean of our validation loss, with its interval, where the figure is a loss.
     """
     said = door.where(records, experiment=WORD, phase="exact")
     if said.empty:
         return pd.DataFrame(columns=[*CELL, "source", "activation", "reported", *arms.RATIO, "inside"])
     said = _split(said.assign(metric=said["metric"].str.removeprefix("reported_")))
     ours = _split(door.where(records, experiment=WORD, phase="final"))
-    keys = [*CELL, "activation"]
-    ours = ours[pd.MultiIndex.from_frame(ours[keys]).isin(pd.MultiIndex.from_frame(said[keys]))]
-    found = levels(ours, by=keys) if len(ours) else pd.DataFrame(columns=[*keys, *arms.RATIO])
-    both = said[[*keys, "source", "value"]].rename(columns={"value": "reported"}).merge(found, on=keys, how="left")
-    return both.assign(inside=(both["low"] <= both["reported"]) & (both["reported"] <= both["high"]))
+    kept = _means(ours[pd.MultiIndex.from_frame(ours[CELL]).isin(pd.MultiIndex.from_frame(said[CELL]))])
+    beside = _means(ours[(ours["split"] == "validation") & (ours["metric"] == "loss")])
+    beside = beside.assign(split="train").rename(columns={end: f"validation_{end}" for end in arms.RATIO})
+    told = said[[*KEYS, "value"]].rename(columns={"value": "reported"})
+    found = told.merge(kept, on=KEYS, how="outer").merge(beside, on=KEYS, how="left")
+    found = found.merge(said[[*CELL, "source"]].drop_duplicates(), on=CELL)
+    low, value, high = (found[end].to_numpy(float) for end in ("low", "reported", "high"))
+    inside = np.less_equal(low, value, where=~np.isnan(low + value), out=np.zeros(len(value), bool))
+    inside &= np.less_equal(value, high, where=inside, out=np.zeros(len(value), bool))
+    depths = found["network"].map(naming.depth)
+    return found.assign(inside=inside, depth=depths).sort_values(["study", "depth", "dropout"], ignore_index=True)
+
+
+def _means(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean of every cell and activation with its interval."""
+    return levels(rows, by=KEYS) if len(rows) else pd.DataFrame(columns=[*KEYS, *arms.RATIO])
 
 
 def _split(rows: pd.DataFrame) -> pd.DataFrame:
@@ -66,31 +79,39 @@ def beside(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     if found.empty:
         return missing("published settings")
     present = found[CELL].drop_duplicates().to_dict("records")
-    names = naming.ordered(catalogue, found["activation"])
-    texts = {name: naming.label(catalogue, name) for name in names}
-    figure, grid = panels(len(present), 3, height=0.24 * len(names) + 0.1, left=0.7, right=0.16, foot=0.2)
+    most = int(found.groupby(CELL)["activation"].nunique().max())
+    figure, grid = panels(len(present), 3, height=0.3 * most + 0.1, left=0.6, right=0.16, foot=0.2)
     for axes, cell in zip(grid, present, strict=True):
         own = found[(found[CELL] == list(cell.values())).all(axis=1)]
-        _panel(axes, own, texts, catalogue, loss=cell["metric"] == "loss")
+        _panel(axes, own, catalogue, loss=cell["metric"] == "loss")
         axes.set_title(_title(cell))
         axes.set_xlabel(_LOSS if cell["metric"] == "loss" else "test accuracy (%)")
-    key(figure, [("◇ reported", GREY), ("● ours", GREY)], x=0.7, y=0.02)
-    inside, run = int(found["inside"].sum()), int(found["middle"].notna().sum())
-    figure.finding = f"Of {len(found)} published figures {run} were rerun here; {inside} lie inside our interval."
+    marks = [("◇ reported", GREY), ("● ours", GREY), ("□ ours, validation rows", GREY)]
+    key(figure, marks[: 3 if (found["metric"] == "loss").any() else 2], x=0.6, y=0.02)
+    figures, run = found["reported"].notna(), found["middle"].notna()
+    figure.finding = (
+        f"Of {figures.sum()} published figures {(figures & run).sum()} were rerun here; "
+        f"{found['inside'].sum()} lie inside our interval."
+    )
     return figure
 
 
-def _panel(axes: Axes, own: pd.DataFrame, texts: dict[str, str], catalogue: pd.DataFrame, *, loss: bool) -> None:
+def _panel(axes: Axes, own: pd.DataFrame, catalogue: pd.DataFrame, *, loss: bool) -> None:
+    """Draw a cell: published figures as hollow diamonds, ours filled, our validation loss as hollow squares."""
     scale = 1.0 if loss else 100.0
+    texts = {name: naming.label(catalogue, name) for name in naming.ordered(catalogue, own["activation"])}
     dots = []
     for row in own.to_dict("records"):
         name, colour = texts[row["activation"]], naming.colour(catalogue, row["activation"])
-        value = scale * row["reported"]
-        dots.append(Dot(name, value, value, value, GREY, "D", hollow=True))
+        if pd.notna(row["reported"]):
+            dots.append(Dot(name, *(scale * row["reported"],) * 3, GREY, "D", hollow=True))
         if pd.notna(row["middle"]):
             dots.append(Dot(name, scale * row["middle"], scale * row["low"], scale * row["high"], colour))
-    ends = np.array([[dot.middle, dot.low, dot.high] for dot in dots]).ravel()
-    finite = ends[np.isfinite(ends)]
+        if loss and pd.notna(row["validation_middle"]):
+            ends = row["validation_middle"], row["validation_low"], row["validation_high"]
+            dots.append(Dot(name, *ends, colour, "s", hollow=True))
+    every = np.array([[dot.middle, dot.low, dot.high] for dot in dots]).ravel()
+    finite = every[np.isfinite(every)]
     low, high = float(finite.min()), float(finite.max())
     limits = (low / 1.5, high * 1.5) if loss else (max(0.0, low - 5), min(100.5, high + 5))
     rows_of_dots(axes, dots, list(texts.values()), limits=limits, log=loss)
@@ -110,7 +131,7 @@ def _title(cell: dict[Any, Any]) -> str:
 def table(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
     """Return every published figure with ours and whether it lies inside our interval, and its source."""
     columns = {"source": "Source", "cell": "Network", "activation": "Activation", "reported": "Reported",
-               "ours": "Ours [95 %]", "n": "Pairs", "inside": "Inside"}  # fmt: skip
+               "ours": "Ours [95 %]", "validation": "Validation", "inside": "Inside"}  # fmt: skip
     found = compared(records)
     if found.empty:
         return unmeasured("published settings", columns)
@@ -119,14 +140,27 @@ def table(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
             "source": f"[@{row['source']}]",
             "cell": _title(row),
             "activation": naming.label(catalogue, row["activation"]),
-            "reported": number(row["reported"]),
-            "ours": spanned(row) if pd.notna(row["middle"]) else MISSING,
-            "n": number(row["n"]) if pd.notna(row["n"]) else MISSING,
-            "inside": "not rerun here" if pd.isna(row["low"]) else "yes" if row["inside"] else "no",
+            "reported": number(row["reported"]) if pd.notna(row["reported"]) else MISSING,
+            "ours": _ours(row),
+            "validation": _ours(row, "validation_") if row["metric"] == "loss" else MISSING,
+            "inside": _inside(row),
         }
         for row in found.to_dict("records")
     ]
-    return Table(pd.DataFrame(rows), columns, numbers=("reported", "ours", "n"), markdown=("source",))
+    return Table(pd.DataFrame(rows), columns, numbers=("reported", "ours", "validation"), markdown=("source",))
+
+
+def _ours(row: dict[Any, Any], prefix: str = "") -> str:
+    """Return a mean of ours with its interval."""
+    ends = {end: row[f"{prefix}{end}"] for end in ("middle", "low", "high")}
+    return spanned(ends) if pd.notna(ends["middle"]) else MISSING
+
+
+def _inside(row: dict[Any, Any]) -> str:
+    """Return whether a published figure lies inside our interval, where there are both."""
+    if pd.isna(row["reported"]):
+        return MISSING
+    return "not rerun here" if pd.isna(row["low"]) else "yes" if row["inside"] else "no"
 
 
 @drawn
