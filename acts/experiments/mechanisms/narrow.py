@@ -27,7 +27,7 @@ from acts.tuned import Row
 
 ROWS = 256  # inputs that are decoded one by one; fitted and fresh ones are four times as many each
 _STREAM = 41  # names the random stream of weights and inputs
-SECONDS = 0.05  # of one layer
+SECONDS = 0.01  # of one layer
 
 
 def plan(wanted: Probes, _: Params, *, word: str, seeds: int) -> Iterator[Job]:

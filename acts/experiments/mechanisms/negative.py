@@ -32,7 +32,7 @@ ROWS = 512
 ARM = "study=negative"
 DAMPING = 0.01
 OTHERS = (0.0001, 1.0)  # shown beside
-SECONDS = 0.06  # of one network
+SECONDS = 0.025  # of one network
 
 
 def plan(wanted: Probes, params: Params, *, word: str, seeds: int) -> Iterator[Job]:
