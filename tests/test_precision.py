@@ -240,6 +240,8 @@ def test_the_table_of_losses_names_the_stretch_and_what_should_be(found):
     sigmoid = table[(table["activation"] == "sigmoid") & (table["quantity"] == "derivative")].iloc[0]
     assert sigmoid["got"] == "0"
     assert "…" in sigmoid["stretch"]
+    tanh = table[(table["activation"] == "tanh") & (table["quantity"] == "derivative")].iloc[0]
+    assert tanh["stretch"].count("±") == 2
     assert "ReLU" not in set(table["activation"])
     assert not ((table["activation"] == "sigmoid") & (table["quantity"] == "value")).any()
 

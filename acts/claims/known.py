@@ -62,7 +62,7 @@ METRICS = {
     ),
     "precision": (
         *(f"{quantity}_{what}" for quantity in ("value", "derivative")
-          for what in ("ulp", "points", "worst_x", "worst_got", "worst_true", "lost", "lost_low", "lost_high", "undefined_x")),
+          for what in ("ulp", "points", "worst_x", "worst_got", "worst_true", "lost", "lost_low", "lost_high", "lost_near", "undefined_x")),
     ),
     "replications": (
         "loss", "accuracy", "error", "batch_loss", "accuracy_area", "error_area", "reported_loss", "reported_accuracy",

@@ -188,6 +188,7 @@ def _summary(x: Array, got: Array, true: Array, ulps: Array, tiny: Array) -> Ite
     if len(lost):
         yield "lost_low", float(lost.min())
         yield "lost_high", float(lost.max())
+        yield "lost_near", float(np.abs(lost).min())
     undefined = x[np.isinf(ulps) & ~np.isnan(x)]
     if len(undefined):
         yield "undefined_x", float(undefined[np.argmin(np.abs(undefined))])

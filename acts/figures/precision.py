@@ -258,8 +258,15 @@ def _failure(records: pd.DataFrame, name: str, quantity: str, dtype: str) -> dic
     if not np.isnan(undefined):
         line["special"] = number(undefined, 2)
     if not np.isnan(low):
-        line["stretch"] = f"{number(low, 3)}\u00a0…\u00a0{number(high, 3)}" if high > low else number(low, 3)
+        line["stretch"] = _stretch(low, high, values.get(("all", f"{quantity}_lost_near"), np.nan))
         part = max(PLACES, key=lambda one: values.get((one, f"{quantity}_ulp"), 0.0))
         for cell, what in (("x", "worst_x"), ("got", "worst_got"), ("true", "worst_true")):
             line[cell] = number(values.get((part, f"{quantity}_{what}"), np.nan), 3)
     return line
+
+
+def _stretch(low: float, high: float, near: float) -> str:
+    """Return from where to where digits are lost; of both sides of 0 by the distance from it."""
+    if low < 0 < high:
+        return f"±{number(near, 3)} … ±{number(max(-low, high), 3)}".replace(" ", "\u00a0")
+    return f"{number(low, 3)} … {number(high, 3)}".replace(" ", "\u00a0") if high > low else number(low, 3)
