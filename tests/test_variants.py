@@ -235,6 +235,10 @@ def test_labels_read_as_a_formula_would(name, label):
     assert naming.label(table, name) == label
 
 
+def test_the_init_that_keeps_the_gradient_has_a_readers_name():
+    assert naming.word("chi") == "χ₁ = 1"
+
+
 def test_the_catalogue_is_as_it_was():
     assert not any(set(variants.SETTINGS) & set(acts.get(name).parameters) for name in acts.names())
     assert np.isfinite([acts.get(name)(torch.zeros(())).item() for name in ELEMENTWISE]).all()

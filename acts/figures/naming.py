@@ -18,6 +18,7 @@ _WORDS = {
     "he": "He",
     "stable": "stable",
     "critical": "critical",
+    "chi": "χ₁ = 1",
     "sgd": "SGD",
     "plain_sgd": "plain SGD",
     "adam": "Adam",
