@@ -46,7 +46,7 @@ def shallow(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
         rows_of_dots(axes, dots, rows, limits=limits, log=True, apart=False)
         axes.axvline(1, color=GREY, linewidth=0.7, zorder=1)
         axes.set_yticks(range(len(rows)), rows if place == 0 else [""] * len(rows))
-        axes.tick_params(axis="y", labelsize=SMALL)
+        axes.tick_params(axis="y", labelsize=SMALL, length=0, pad=9)
         axes.set_title(f"{naming.label(catalogue, rival)}, {naming.word(network)}", color=colour, fontsize=SMALL + 1)
         axes.set_xlabel(f"ratio to {naming.label(catalogue, reference)}")
     lower = int((ratios["middle"] < 1).sum())
