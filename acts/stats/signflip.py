@@ -6,6 +6,8 @@ so the thresholds that are not rejected lie between two order statistics of the 
 (Hartigan 1969, Using subsample values as typical values, doi:10.1080/01621459.1969.10501057).
 """
 
+from functools import lru_cache
+
 import numpy as np
 from jaxtyping import Float
 from scipy import stats
@@ -49,9 +51,14 @@ def interval(differences: Pairs, *, level: float = 0.95) -> tuple[float, float]:
     rank = int((1 - level) / 2 * 2**n)
     if rank == 0:
         return -np.inf, np.inf
-    means = subset_means(values)
+    means = _means(values.tobytes())
     ends = np.partition(means, [rank - 1, len(means) - rank])
     return float(ends[rank - 1]), float(ends[len(means) - rank])
+
+
+@lru_cache(maxsize=1)  # a comparison asks for two levels in turn, and 20 pairs have a million means
+def _means(values: bytes) -> Float[np.ndarray, " subset"]:
+    return subset_means(np.frombuffer(values))
 
 
 def _subsets_not_above_zero(shifted: Pairs) -> int:
