@@ -57,10 +57,9 @@ def _eager(order: Order, size: int, dtype: str) -> Iterator[Row]:
     found = medians({**laps, "": kernels.copy(x)}, seed=order.seed, seconds=order.seconds, fewest=kernels.ROUNDS)
     copied = float(found.pop("")[0] / found[order.reference][0])
     yield from _ratios(found, order.reference, kernels.STRETCHES, **shared)
-    yield {
-        **shared, "activation": CONTROL, "arm": f"mode=copy;size={size}", "metric": "forward_time_ratio",
-        "value": copied,
-    }  # fmt: skip
+    if CONTROL in own:
+        arm = f"mode=copy;size={size}"
+        yield {**shared, "activation": CONTROL, "arm": arm, "metric": "forward_time_ratio", "value": copied}
     for name, one in own.items():
         yield {**shared, "activation": name, "metric": "saved_bytes", "value": _kept(one, x) / size}
 
@@ -109,7 +108,9 @@ def compiler(device: str) -> bool:
     there = any(shutil.which(name.split()[0]) for name in names if name)
     if torch.device(device).type != "cuda":
         return there
-    return there and bool(torch.utils._triton.has_triton())
+    from torch.utils._triton import has_triton
+
+    return there and bool(has_triton())
 
 
 def _compiled(order: Order) -> Iterator[Row]:
