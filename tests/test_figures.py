@@ -39,7 +39,7 @@ DRAWINGS: dict[str, Drawing] = {
     "losses": lambda records: figures.convergence.losses(records, CATALOGUE),
     "differences": lambda records: figures.convergence.differences(records, CATALOGUE),
     "bands": lambda records: figures.convergence.bands(records, CATALOGUE),
-    "forest": lambda records: figures.verdicts.forest(records, CATALOGUE),
+    "forest": lambda records: figures.verdicts.forest(records, claims.ledger(records)),
     "tournament": lambda records: figures.generalization.tournament(records, CATALOGUE),
     "responses": lambda records: figures.generalization.responses(records, CATALOGUE),
     "gates": lambda records: figures.generalization.gates(records, CATALOGUE),
@@ -112,7 +112,7 @@ def test_a_figure_labels_its_axes_and_names_every_panel(name: str, drawn: dict[s
     ("name", "unit"),
     [
         ("flow", "log₁₀"), ("flow", "layers"), ("lengths", "log₁₀"), ("response", "nats"), ("losses", "nats"),
-        ("losses", "step"), ("differences", "÷ that of ReLU"), ("bands", "octaves"), ("forest", "%"),
+        ("losses", "step"), ("differences", "÷ that of ReLU"), ("bands", "octaves"), ("forest", "margins"),
         ("response", "learning rate"), ("centring", "÷"), ("tournament", "ratio to ReLU"), ("responses", "error (%)"),
         ("responses", "% of var."), ("responses", "learning rate"), ("gates", "nats per character"), ("gates", "ratio"),
     ],
@@ -132,15 +132,19 @@ def test_names_at_the_ends_of_lines_do_not_touch(name: str, drawn: dict[str, Fig
         assert overlap <= 0.12 * box.height or beside <= 0, (one, other)
 
 
-def test_the_forest_keeps_its_panels_apart_however_long_the_names(records: pd.DataFrame) -> None:
-    longest = records.assign(dataset=records["dataset"].replace({"digits": "fashion_mnist_14"}))
-    figure = figures.verdicts.forest(longest, CATALOGUE)
+def test_the_forest_has_a_row_a_claim_with_its_words_beside_the_axis(records: pd.DataFrame) -> None:
+    ledger = claims.ledger(records)
+    figure = figures.verdicts.forest(records, ledger)
     FigureCanvasAgg(figure).draw()
-    assert "sigmoid, F-MNIST 14 × 14, MLP 2 × 32, SGD" in texts(figure)
-    panels = [axes.get_tightbbox() for axes in figure.axes]
-    assert all(box.x0 >= -1 for box in panels)
-    for one, other in combinations(panels, 2):
-        assert min(one.x1, other.x1) <= max(one.x0, other.x0) + 1 or min(one.y1, other.y1) <= max(one.y0, other.y0) + 1
+    shown = {text for text in texts(figure) if re.fullmatch(r"C\d\d", text)}
+    assert len(shown) >= 3
+    assert not shown & set(ledger.loc[ledger["verdict"] == "not measured here", "claim"])
+    axis = figure.axes[0].get_window_extent()
+    for text in figure.axes[0].texts:
+        box = text.get_window_extent()
+        assert box.x1 <= axis.x0 + 1 or box.x0 >= axis.x1 - 1, text.get_text()
+        assert box.x0 >= -1, text.get_text()
+        assert box.x1 <= figure.bbox.x1 + 1, text.get_text()
 
 
 @pytest.mark.parametrize("name", ["flow", "losses"])

@@ -9,10 +9,11 @@ from acts.claims.cards import Card, Verdicts, verdicts
 from acts.claims.catalogue import VOCABULARY, Claim, ClaimError, Verdict, catalogue, load, parse
 from acts.claims.index import Index
 from acts.claims.ledger import judge, ledger
+from acts.claims.powers import powers
 from acts.claims.sensitivity import fragile
 from acts.claims.summary import Summary, corrections, sources, summarise
 
 __all__ = [
     "VOCABULARY", "Card", "Claim", "ClaimError", "Index", "Summary", "Verdict", "Verdicts", "catalogue", "corrections",
-    "fragile", "judge", "ledger", "load", "parse", "sources", "summarise", "verdicts",
+    "fragile", "judge", "ledger", "load", "parse", "powers", "sources", "summarise", "verdicts",
 ]  # fmt: skip

@@ -5,7 +5,10 @@ from typing import Any
 
 import pandas as pd
 
+from acts import params
 from acts.figures.table import MISSING, Table, Text, number, unmeasured
+
+_ENOUGH = 0.8  # power below which equality could hardly have been shown
 
 
 def summary(found: Any) -> Text:
@@ -36,7 +39,7 @@ def listing(ledger: pd.DataFrame) -> Table:
     rows = ledger.to_dict("records")
     table = pd.DataFrame(
         {
-            "claim": [f"[{row['claim']}]({row['notebook']}.ipynb)" for row in rows],
+            "claim": [_linked(row["claim"]) for row in rows],
             "statement": ledger["statement"].tolist(),
             "verdict": ledger["verdict"].tolist(),
             "effect": [_effect(row) for row in rows],
@@ -64,6 +67,57 @@ def contradictions(found: Any) -> Table:
         return unmeasured("no two claims are marked as opposed", columns)
     one, other = (pairs[f"{side}claim"] + ": " + pairs[f"{side}statement"] for side in ("", "other_"))
     return Table(pairs.assign(one=one, other=other), columns)
+
+
+def wrong(corrections: pd.DataFrame) -> Table:
+    """Return the numbers that sources print and the computation does not confirm (``claims.corrections``)."""
+    columns = {"claim": "Claim", "statement": "Where it stands", "quoted": "Printed", "found": "Computed",
+               "error": "Difference"}  # fmt: skip
+    if corrections.empty:
+        return unmeasured("no printed number is wrong, or none was computed", columns)
+    linked = corrections.assign(claim=[_linked(name) for name in corrections["claim"]])
+    return Table(linked, columns, digits={"quoted": 5, "found": 8, "error": 3}, markdown=("claim",))
+
+
+def falls(ledger: pd.DataFrame, *words: str) -> Table:
+    """Return the claims that got one of the words, each with the number that decided it and where that is seen."""
+    columns = {"claim": "Claim", "statement": "As the literature states it", "told": "What was found"}
+    rows = ledger[ledger["verdict"].isin(words)] if len(ledger) else ledger
+    if rows.empty:
+        return unmeasured(f"no claim is {' or '.join(words)} here", columns)
+    told = [_effect(row) if row["verdict"] != "true if" else str(row["condition"]) for row in rows.to_dict("records")]
+    return Table(rows.assign(claim=[_linked(name) for name in rows["claim"]], told=told), columns, markdown=("claim",))
+
+
+def sensitivity(config: str) -> pd.DataFrame:
+    """Return the claims of a published configuration with their verdicts judged in other ways; empty without any."""
+    path = params.root() / "reports" / config / "sensitivity.csv"
+    columns = ["claim", "verdict", "fragile", "because"]
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=columns)
+
+
+def _linked(claim: str) -> str:
+    return f"[{claim}](#claim-{claim})"
+
+
+def sure(found: Any, sensitivity: pd.DataFrame, powers: pd.DataFrame) -> Table:
+    """Return what qualifies the verdicts as a whole: questions, tests, false ones to expect, fragile ones, power."""
+    fragile = sensitivity.loc[sensitivity["fragile"].astype(bool), "claim"].tolist() if len(sensitivity) else []
+    weak = int((powers["power"] < _ENOUGH).sum()) if len(powers) else 0
+    rows = [
+        ("Claims, and distinct questions among them", f"{found.claims}, {found.distinct}"),
+        ("Decided claims, and distinct questions", f"{found.decided}, {found.distinct_decided}"),
+        ("Tests behind them, adjusted within each claim", f"{found.tests}"),
+        (f"Tests below the Benjamini–Hochberg line at {number(100 * found.rate)} %", f"{found.below_line}"),
+        ("Of those expected to be false, at most", number(found.false_below, 2)),
+        ("False verdicts expected if each test were judged alone", number(found.expected_false, 2)),
+        ("Verdicts that another margin, init or half of the seeds turns", f"{len(fragile)}"),
+        ("Which these are", ", ".join(map(_linked, fragile)) or MISSING),
+        ("Contrasts with a margin, told with an interval of means", f"{len(powers)}"),
+        ("Of those too noisy to show equality four times in five", f"{weak}"),
+    ]
+    frame = pd.DataFrame(rows, columns=["what", "count"])
+    return Table(frame, {"what": "What", "count": "How many"}, markdown=("count",))
 
 
 def waiting(ledger: pd.DataFrame) -> Table:
