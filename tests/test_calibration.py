@@ -14,7 +14,7 @@ from acts.activations.registry import temporarily
 from acts.claims import contrasts
 from acts.experiments import convergence, generalization
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 EXPERIMENTS, SEEDS, MOST = 100, 12, 9  # a binomial of 100 at 5 % exceeds 9 once in 36 times
 ARMS = ("relu", "mirrored_relu")
 JUDGED = {convergence: "loss_area", generalization: "error"}

@@ -2,6 +2,7 @@
 
 import csv
 import fcntl
+import importlib
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import sys
 
 import pytest
 
-from acts import dry, params, publish, records, staging
+from acts import claims, dry, params, publish, records, staging
 from acts.__main__ import main, parser
 from acts.engine import cluster, keys
 from acts.engine.addresses import NoCluster
@@ -82,6 +83,8 @@ def test_run_publishes_and_judge_judges_what_was_published(root, capsys):
     assert len(ledger) == 90
     assert list(ledger[0])[:4] == ["claim", "verdict", "effect", "unit"]
     assert "not measured here" in capsys.readouterr().out
+    with open(folder / "sensitivity.csv") as file:
+        assert [row["claim"] for row in csv.DictReader(file)] == [row["claim"] for row in ledger]
     assert not (root / "reports" / ".staging").exists()
 
 
@@ -289,6 +292,19 @@ def test_reports_that_cannot_be_written_are_told_before_computing(root, capsys):
 def test_a_stage_before_its_time_says_what_to_run_first(command, line, capsys):
     assert main([command, "tiny"]) == 1
     assert said(capsys) == line
+
+
+@pytest.mark.usefixtures("root")
+def test_a_claim_that_names_what_nobody_knows_is_bad_input(root, capsys, monkeypatch):
+    (root / "reports" / "tiny").mkdir(parents=True)
+    records.write(records.frame([]), root / "reports" / "tiny" / "records.parquet", provenance={})
+    claim = next(one for one in claims.catalogue() if one.id == "C25")
+    wrong = claim.model_copy(update={"rule": claim.rule.model_copy(update={"a": "rleu"})})
+    monkeypatch.setattr(importlib.import_module("acts.claims.ledger"), "catalogue", lambda: [wrong])
+    assert main(["judge", "tiny"]) == 2
+    line = said(capsys)
+    assert line.startswith("C25: unknown activation 'rleu'; did you mean 'relu'?")
+    assert "\n" not in line
 
 
 @pytest.mark.usefixtures("never")
