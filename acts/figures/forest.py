@@ -121,7 +121,7 @@ def _effect(row: Any) -> str:
     if effect < 0 and ("less" in unit or "more" in unit):
         effect, unit = -effect, unit.replace("less", "more") if "less" in unit else unit.replace("more", "less")
     text = f"{number(effect)} {unit}"
-    return _short(text, _RIGHT - 0.1)
+    return _short(text, _RIGHT - 0.2)
 
 
 def _short(text: str, room: float) -> str:
@@ -161,7 +161,7 @@ def _line(axes: Axes, line: Line, y: float) -> None:
     colour = VERDICTS.get(line.verdict, GREY)
     shown = {"fontsize": _SIZE, "va": "center", "transform": _inches(axes)}
     axes.text(-_LEFT + 0.06, y, line.claim, color=colour, fontweight="bold", **shown)
-    axes.text(-_LEFT + 0.38, y, _short(line.statement, _LEFT - 0.46), **shown)
+    axes.text(-_LEFT + 0.38, y, _short(line.statement, _LEFT - 0.6), **shown)
     axes.text(WIDTH - _LEFT - _RIGHT + 0.08, y, line.told, color=colour, **shown)
     rows = line.contrasts.sort_values("effect", key=abs, ascending=False)
     for row in rows.to_dict("records"):
