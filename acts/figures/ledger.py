@@ -76,7 +76,7 @@ def wrong(corrections: pd.DataFrame) -> Table:
     if corrections.empty:
         return unmeasured("no printed number is wrong, or none was computed", columns)
     linked = corrections.assign(claim=[_linked(name) for name in corrections["claim"]])
-    return Table(linked, columns, digits={"quoted": 5, "found": 8, "error": 3}, markdown=("claim",))
+    return Table(linked, columns, digits={"quoted": ".4f", "found": ".7f", "error": ".1e"}, markdown=("claim",))
 
 
 def falls(ledger: pd.DataFrame, *words: str) -> Table:
@@ -85,8 +85,13 @@ def falls(ledger: pd.DataFrame, *words: str) -> Table:
     rows = ledger[ledger["verdict"].isin(words)] if len(ledger) else ledger
     if rows.empty:
         return unmeasured(f"no claim is {' or '.join(words)} here", columns)
-    told = [_effect(row) if row["verdict"] != "true if" else str(row["condition"]) for row in rows.to_dict("records")]
+    told = [str(row["condition"]) if _worded(row) else _effect(row) for row in rows.to_dict("records")]
     return Table(rows.assign(claim=[_linked(name) for name in rows["claim"]], told=told), columns, markdown=("claim",))
+
+
+def _worded(row: dict[Any, Any]) -> bool:
+    """Say whether a condition tells more than a number: of what is true if, and of a claim made of others."""
+    return bool(row["verdict"] == "true if" or pd.isna(row["effect"]))
 
 
 def sensitivity(config: str) -> pd.DataFrame:
