@@ -6,7 +6,7 @@ edge of chaos reacts to a step in all of them. Nothing is tuned: the map shows w
 
 Records: phase ``final``, arm ``sigma_w=…``, init ``given``, with depth: ``accuracy`` and ``loss`` on test rows,
 ``diverged``. Phase ``exact``: ``sigma_b``; ``edge_sigma_w``, ``edge_q`` and ``edge_slope`` of the edge of chaos at that
-σ_b, where there is one (a slope above 1 is an unstable one); ``correlation_depth`` on a fine grid of σ_w.
+σ_b, where there is one (a slope above 1 is an unstable one); ``correlation_depth`` on a fine grid of σ_w if it is stable.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,8 @@ from acts.jobs import Job, Run
 from acts.params.gradient_flow import Trainability
 from acts.tuned import Row
 
-FINE = 61  # weight scales at which the depth scale is given
+ROUNDING = 1e-6  # by how much the slope at a stable edge may exceed 1, as that of ReLU does
+FINE = 41  # weight scales at which the depth scale is given
 ROWS = 1024  # test rows, at most, that a network is scored on
 
 
@@ -79,10 +80,11 @@ def predicted(activation: Activation, run: Run) -> list[Row]:
     try:
         edge = theory.edge_of_chaos(activation, sigma_b=sigma_b)
     except ValueError:
-        pass
-    else:
-        found = {"edge_sigma_w": edge.sigma_w, "edge_q": edge.q, "edge_slope": edge.slope}
-        rows += [{"metric": metric, "value": value} for metric, value in found.items()]
+        return rows
+    found = {"edge_sigma_w": edge.sigma_w, "edge_q": edge.q, "edge_slope": edge.slope}
+    rows += [{"metric": metric, "value": value} for metric, value in found.items()]
+    if edge.slope > 1 + ROUNDING:
+        return rows
     for sigma_w in np.linspace(run["ends"][0], run["ends"][1], FINE).round(4).tolist():
         depth = _forgetting(activation, sigma_w, sigma_b)
         if np.isfinite(depth):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import acts
-from acts import theory
+from acts import theory, trainability
 from acts.experiments import gradient_flow
 from acts.jobs import Job, canonical
 from acts.params import Params
@@ -183,7 +183,7 @@ def test_more_widths_are_measured_and_theory_is_given_for_the_first():
 
 TRAINED = {
     "sigma_b": {"tanh": 0.1, "gelu": 0.2, "relu": 0.1}, "sigma_w": (0.5, 1.2, 3.0), "depths": (2, 12), "width": 16,
-    "dataset": "digits", "steps": 60, "batch": 32, "rate": 0.2,
+    "dataset": "digits", "steps": 50, "batch": 32, "rate": 0.2,
 }  # fmt: skip
 
 
@@ -191,8 +191,10 @@ TRAINED = {
 def trained():
     section = {"activations": ("tanh",), "inits": ("he",), "depths": (2,), "width": 8, "seeds": 3}
     asked = configuration({"gradient_flow": {**section, "trainability": TRAINED}})
-    jobs = [job for job in gradient_flow.plan(asked, frame([])) if job.runs[0]["init"] == "given"]
-    return measured(jobs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainability, "FINE", 26)
+        jobs = [job for job in gradient_flow.plan(asked, frame([])) if job.runs[0]["init"] == "given"]
+        return measured(jobs)
 
 
 def test_a_map_has_every_depth_and_weight_scale_and_its_edge(trained):
