@@ -6,7 +6,7 @@ edge of chaos reacts to a step in all of them. Nothing is tuned: the map shows w
 
 Records: phase ``final``, arm ``sigma_w=…``, init ``given``, with depth: ``accuracy`` and ``loss`` on test rows,
 ``diverged``. Phase ``exact``: ``sigma_b``; ``edge_sigma_w``, ``edge_q`` and ``edge_slope`` of the edge of chaos at that
-σ_b, where there is one (a slope above 1 is an unstable one); ``correlation_depth`` on a fine grid of σ_w if it is stable.
+σ_b, where there is one; ``correlation_depth`` on a fine grid of σ_w where that edge is stable, its slope not above 1.
 """
 
 from collections.abc import Iterator, Sequence
