@@ -14,8 +14,16 @@ os.environ.setdefault("MPLBACKEND", "agg")
 from jaxtyping import install_import_hook
 
 install_import_hook(
-    ["acts.diagnostics", "acts.networks", "acts.noise", "acts.training", "acts.trials", "acts.units", "acts.stats",
-     "acts.claims"],
+    [
+        "acts.diagnostics",
+        "acts.networks",
+        "acts.noise",
+        "acts.training",
+        "acts.trials",
+        "acts.units",
+        "acts.stats",
+        "acts.claims",
+    ],
     "beartype.beartype",
 )
 

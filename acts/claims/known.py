@@ -61,8 +61,10 @@ METRICS = {
         "both_time_ratio", "step_time_ratio", "share_time_ratio", "saved_bytes", "compiler",
     ),
     "precision": (
-        *(f"{quantity}_{what}" for quantity in ("value", "derivative")
-          for what in ("ulp", "points", "worst_x", "worst_got", "worst_true", "lost", "lost_low", "lost_high", "lost_near", "undefined_x")),
+        *(f"{quantity}_{what}" for quantity in ("value", "derivative") for what in (
+            "ulp", "points", "worst_x", "worst_got", "worst_true", "lost", "lost_low", "lost_high", "lost_near",
+            "undefined_x",
+        )),
     ),
     "replications": (
         "loss", "accuracy", "error", "batch_loss", "accuracy_area", "error_area", "reported_loss", "reported_accuracy",
