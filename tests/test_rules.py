@@ -92,6 +92,20 @@ def test_sides_may_differ_in_any_column_not_in_the_activation_alone():
     assert word({**rule, "a": rivals[0], "b": [side]}, *rows) == "refuted"
 
 
+def test_levels_that_are_not_asked_for_may_be_measured_under_several_conditions():
+    elsewhere = [
+        row(name, seed, 1.0, dataset="spirals", norm=norm)
+        for name in ("relu", "tanh")
+        for seed in SEEDS
+        for norm in ("none", "batch")
+    ]
+    rows = [*arms(relu=log(0.8), tanh=0.0), *elsewhere]
+    cells = contrast()["cells"]
+    assert word(contrast(cells={**cells, "dataset": ["digits"]}), *rows) == "supported"
+    with pytest.raises(claims.ClaimError, match="more than one value"):
+        word(contrast(), *rows)
+
+
 def test_a_side_may_have_an_init_of_its_own_and_a_label():
     rows = [
         row("sigmoid", s, noisy(e, s, t), init=i)

@@ -22,6 +22,7 @@ from acts.claims.rules import Trend
 from acts.stats import Comparison
 
 OPEN = ("inconclusive", "not decidable")
+LONGEST = 140  # letters of a reason
 COLUMNS = ("claim", "verdict", "part", "where", "replicate", "pairs", "needed", "why")
 
 
@@ -39,8 +40,14 @@ def outstanding(records: pd.DataFrame | Index, *, claims: Sequence[Claim] | None
             continue
         about = {"claim": claim.id, "verdict": verdict.verdict}
         own = [about | row for part, rule in _parts(claim) if (row := _row(claim, part, rule, index))]
-        rows += own or [about | {"why": verdict.sentence.partition(". ")[2]}]
+        rows += own or [about | {"why": _reason(verdict.sentence)}]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"pairs": "Int64", "needed": "Int64"})
+
+
+def _reason(sentence: str) -> str:
+    """Return the first statement after the verdict's own words, cut where it is long."""
+    told = sentence.partition(". ")[2].partition(". ")[0].rstrip(".")
+    return told if len(told) <= LONGEST else f"{told[:LONGEST].rpartition(' ')[0]} …"
 
 
 def _parts(claim: Claim) -> Iterator[tuple[str, Primary]]:

@@ -80,7 +80,9 @@ def _read(rule: Asking, side: Side, index: Index) -> dict[Place, Reading]:
     for place, seed, metric, value in told:
         reading = found.setdefault(place, Reading(metric))
         if seed in reading.values:
-            raise ClaimError(_doubled(metric, side, columns, place, seed))
+            if _asked(rule, columns, place):
+                raise ClaimError(_doubled(metric, side, columns, place, seed))
+            continue
         if seed is not pd.NA and value == value:
             reading.values[seed] = value
     lost = diverged(rule, side, index)
@@ -90,6 +92,12 @@ def _read(rule: Asking, side: Side, index: Index) -> dict[Place, Reading]:
             seed for seed, value in reading.values.items() if abs(value) == inf
         }
     return found
+
+
+def _asked(rule: Asking, columns: list[str], place: Place) -> bool:
+    """Say whether a place has levels that the rule lists, where it lists any."""
+    listed = {column: levels for column, levels in rule.cells.items() if isinstance(levels, list)}
+    return all(level in listed.get(column, [level]) for column, level in zip(columns, place, strict=True))
 
 
 def _doubled(metric: str, side: Side, columns: list[str], place: Place, seed: Any) -> str:

@@ -10,12 +10,13 @@ from matplotlib.ticker import MaxNLocator
 
 from acts.figures.forest import forest
 from acts.figures.ledger import contradictions, falls, listing, sensitivity, stated, summary, sure, waiting, wrong
+from acts.figures.outstanding import outstanding
 from acts.figures.palette import GREY, HOLLOW, PALE, VERDICTS, ink_on
 from acts.figures.style import WIDTH, drawn, key, missing, panels
 
 __all__ = [
-    "contradictions", "falls", "forest", "listing", "sensitivity", "stated", "summary", "sure", "tiles", "topics",
-    "waiting", "wrong",
+    "contradictions", "falls", "forest", "listing", "outstanding", "sensitivity", "stated", "summary", "sure", "tiles",
+    "topics", "waiting", "wrong",
 ]  # fmt: skip
 
 _ABREAST = 16  # tiles in a line
