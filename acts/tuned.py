@@ -21,7 +21,7 @@ from acts.records import frame, where
 from acts.training import History
 
 SEED = 1000  # added to a final seed to name its tuning run
-LONGEST = 20.0  # estimated seconds of a job on a CPU: short enough to share out, long enough not to count its start
+LONGEST = 10.0  # estimated seconds of a job on a CPU: short enough to share out, long enough not to count its start
 CELL = ("dataset", "network", "norm", "optimizer")  # with the activation, what tells one search from another
 WHO = ("phase", *CELL, "seed", "init", "lr", "device", "dtype")  # what of a run's spec stands in each of its rows
 

@@ -6,6 +6,7 @@ A curve holds one loss a rate, lower is better; a run that diverged is worst and
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isclose
 
 import numpy as np
 
@@ -56,7 +57,8 @@ def choose(rates: Sequence[float], losses: Sequence[float]) -> Choice:
         raise ValueError(f"{len(rates)} rates have {len(losses)} losses")
     mean, diverged = smooth(losses)
     ranks = list(zip(diverged, mean, strict=True))
-    equals = [number for number, rank in enumerate(ranks) if rank == min(ranks)]
+    least = min(ranks)
+    equals = [number for number, rank in enumerate(ranks) if rank == least]
     best = equals[(len(equals) - 1) // 2 if np.isfinite(mean[equals[0]]) else 0]
     edge = -1 if best == 0 else int(best == len(rates) - 1)
     return Choice(float(rates[best]), float(mean[best]), float(diverged[best]), edge)
@@ -69,7 +71,7 @@ def check(rates: Sequence[float]) -> None:
     if min(rates) <= 0:
         raise ValueError(f"a rate is not positive: {min(rates):g}")
     for low, high in pairwise(rates):
-        if not np.isclose(high, FACTOR * low, rtol=1e-9):
+        if not isclose(high, FACTOR * low, rel_tol=1e-9):
             raise ValueError(f"rates rise by a factor of 2, but {low:g} is followed by {high:g}")
 
 

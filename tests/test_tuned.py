@@ -139,8 +139,8 @@ def test_tuning_runs_may_differ_in_what_is_watched():
 def test_jobs_on_a_cpu_are_short_and_fill_groups(monkeypatch):
     monkeypatch.setattr(trials, "seconds", lambda _, runs, scored: 1.0 * len(runs) + scored)
     planned = list(tuned.jobs("toy", "relu", search(seeds=20), {}))
-    assert [len(job.runs) for job in planned] == [24, 24, 24, 24, 24]
-    assert [job.seconds for job in planned] == [24.0] * 5
+    assert [len(job.runs) for job in planned] == [16, 16, 16, 16, 16, 16, 16, 8]
+    assert [job.seconds for job in planned] == [*[16.0] * 7, 8.0]
     assert len({repr(run) for job in planned for run in job.runs}) == 120
 
 

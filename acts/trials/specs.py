@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -116,8 +117,9 @@ def groups(runs: Sequence[Run]) -> Iterator[list[int]]:
     On a CPU networks that gain nothing from it are trained one by one.
     """
     kinds: dict[tuple[Any, ...], list[int]] = {}
+    kind = itemgetter(*KIND)
     for number, run in enumerate(runs):
-        kinds.setdefault(tuple(spec(run, name) for name in KIND), []).append(number)
+        kinds.setdefault(kind({**DEFAULTS, **run}), []).append(number)
     for members in kinds.values():
         size = together(runs[members[0]])
         yield from (members[start : start + size] for start in range(0, len(members), size))
