@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from acts.claims import Claim, catalogue
+from acts.claims.catalogue import Compound, Conjunction
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 KEYS = set(re.findall(r"^@\w+\{([^,\s]+),", (ROOT / "reports" / "references.bib").read_text(encoding="utf-8"), re.M))
@@ -176,3 +179,26 @@ def test_mathematics_has_balanced_braces_and_no_bare_bar(path: Path) -> None:
 )
 def test_the_rule_against_logic_sees_each_form(broken: str) -> None:
     assert [node for node in ast.walk(ast.parse(broken)) if isinstance(node, LOOPS + COMPREHENSIONS)]
+
+
+def rests_on(claim: Claim) -> set[str]:
+    """Return the comparisons whose records decide a claim, those of its parts and members included."""
+    rule, every = claim.rule, {one.id: one for one in catalogue()}
+    if isinstance(rule, Conjunction):
+        return set().union(*(rests_on(every[member]) for member in rule.members))
+    parts = rule.parts.values() if isinstance(rule, Compound) else [rule]
+    by_formula = {"formulas"} if getattr(rule, "formula", None) else set()
+    return by_formula | {getattr(part, "experiment", "formulas") for part in parts}
+
+
+@EVERY
+def test_a_chapter_reads_every_comparison_that_its_claims_rest_on(path: Path) -> None:
+    """Else its cards would say "not measured here" of what the ledger decides."""
+    source = "\n".join(cells(path, "code"))
+    shown = re.search(r'claims\.verdicts\(records, experiment="(\w+)"\)', source)
+    if shown is None or "engine.records(config)" in source:
+        return
+    read_here = set(re.findall(r'"(\w+)"', re.search(r"engine\.run\((.*), config\)", source)[1]))
+    for claim in catalogue():
+        if claim.shown == shown[1]:
+            assert rests_on(claim) <= read_here, claim.id

@@ -1,7 +1,7 @@
 """Findings: a family of contrasts told in words, every number from the records."""
 
 from collections.abc import Sequence
-from math import exp
+from math import exp, inf
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from acts.claims.sentences import number
 from acts.claims.sides import name
 from acts.stats import Comparison, Decision
 
-LARGEST = 700.0  # the largest log whose exponential float64 holds
+LARGEST = 50.0  # the largest log of a ratio that is told as a number; beyond it, as of a diverged run, it is infinite
 OPPOSITES = (("less", "more"), ("closer to", "farther from"), ("lost", "gained"))
 
 
@@ -23,8 +23,19 @@ def shown(rule: Primary, difference: float) -> float:
     if rule.scale != "log":
         return difference
     lower = rule.better == "lower"
-    ratio = exp(min(-difference if lower else difference, LARGEST))
+    log = -difference if lower else difference
+    ratio = exp(log) if log <= LARGEST else inf
     return 100 * (1 - ratio if lower else ratio - 1)
+
+
+def told(effect: float, low: float, high: float, unit: str) -> tuple[float, float, float, str]:
+    """Return an effect and its interval so that it reads without a minus where its unit has an opposite."""
+    if effect < 0:
+        for one, other in OPPOSITES:
+            if one in unit or other in unit:
+                turned = unit.replace(one, other) if one in unit else unit.replace(other, one)
+                return -effect, -high, -low, turned
+    return effect, low, high, unit
 
 
 def unit(rule: Primary, *, flipped: bool = False) -> str:
@@ -172,7 +183,7 @@ def _ratio(rule: Primary, family: Cells, contrasts: Sequence[Comparison | None],
         return ""
     log = found.effect * cell.unit if cell.ratio is None else cell.ratio
     lower = (log > 0) == (rule.better == "lower")
-    share = 100 * abs(1 - exp(min(-log if rule.better == "lower" else log, LARGEST)))
+    share = abs(shown(rule.model_copy(update={"scale": "log"}), log))
     return f"As a ratio (geometric mean) that is {number(share, 3)} % {'less' if lower else 'more'}."
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from acts import params
+from acts.claims import findings
 from acts.figures.table import MISSING, Table, Text, number, unmeasured
 
 _ENOUGH = 0.8  # power below which equality could hardly have been shown
@@ -49,14 +50,17 @@ def listing(ledger: pd.DataFrame) -> Table:
 
 
 def _effect(row: dict[Any, Any]) -> str:
-    """Return an effect with its unit, interval and pairs; what mathematics decides is its own interval."""
+    """Return an effect with its unit, interval and pairs; what mathematics decides is its own interval.
+
+    Like a sentence it says "5 % more" and not "−5 % less".
+    """
     if pd.isna(row["effect"]):
         return MISSING
-    unit = "" if pd.isna(row["unit"]) else f" {row['unit']}"
-    measured = pd.notna(row["low"]) and pd.notna(row["high"]) and row["low"] != row["high"]
-    ends = f" [{number(float(row['low']))}, {number(float(row['high']))}]" if measured else ""
+    own = [float(row[name]) if pd.notna(row[name]) else float("nan") for name in ("effect", "low", "high")]
+    effect, low, high, unit = findings.told(*own, "" if pd.isna(row["unit"]) else str(row["unit"]))
+    ends = f" [{number(low)}, {number(high)}]" if low < high else ""
     pairs = f"; n = {int(row['n'])}" if pd.notna(row["n"]) else ""
-    return f"{number(float(row['effect']))}{ends}{unit}{pairs}"
+    return f"{number(effect)}{ends}{f' {unit}' if unit else ''}{pairs}"
 
 
 def contradictions(found: Any) -> Table:
