@@ -9,6 +9,7 @@ from acts import params
 from acts.claims import findings
 from acts.figures.table import MISSING, Table, Text, number, unmeasured
 
+_SHORT = 10  # letters of a unit that a column has room for
 _ENOUGH = 0.8  # power below which equality could hardly have been shown
 
 
@@ -56,8 +57,8 @@ def _effect(row: dict[Any, Any]) -> str:
     """
     if pd.isna(row["effect"]):
         return MISSING
-    own = [float(row[name]) if pd.notna(row[name]) else float("nan") for name in ("effect", "low", "high")]
-    effect, low, high, unit = findings.told(*own, "" if pd.isna(row["unit"]) else str(row["unit"]))
+    effect, low, high = (float(row[name]) if pd.notna(row[name]) else float("nan") for name in ("effect", "low", "high"))
+    effect, low, high, unit = findings.told(effect, low, high, "" if pd.isna(row["unit"]) else str(row["unit"]))
     ends = f" [{number(low)}, {number(high)}]" if low < high else ""
     pairs = f"; n = {int(row['n'])}" if pd.notna(row["n"]) else ""
     return f"{number(effect)}{ends}{f' {unit}' if unit else ''}{pairs}"
@@ -153,14 +154,26 @@ def stated(catalogue: Iterable[Any], *, experiment: str) -> Table:
     ]
     if not rows:
         return unmeasured("no claim rests on this comparison", columns)
-    return Table(pd.DataFrame(rows), columns, numbers=("margin",))
+    return Table(pd.DataFrame(rows), columns)
 
 
 def _margin(claim: Any) -> str:
-    """Return a margin with its unit, where a claim has one."""
-    if claim.margin is None:
+    """Return a claim's margin with its unit, of a claim of parts each margin once."""
+    parts = getattr(claim.rule, "parts", None)
+    found = [_of_rule(part) for part in parts.values()] if parts else [_of_rule(claim.rule)]
+    told = [one for one in dict.fromkeys(found) if one != MISSING]
+    return ", ".join(told) or MISSING
+
+
+def _of_rule(rule: Any) -> str:
+    """Return a rule's margin; of a unit only what is short, since the rule says the rest in words."""
+    margin = getattr(rule, "shown_margin", None)
+    if margin is None:
         return MISSING
-    if claim.margin == 0:
+    if margin == 0:
         return "direction only"
-    unit = str(getattr(claim.rule, "unit", ""))
-    return f"{number(claim.margin, 2)} {'%' if unit.startswith('%') else unit}".strip()
+    if getattr(rule, "scale", "") == "margins" or getattr(rule, "kind", "") == "policy":
+        return ", ".join(f"{number(100 * share, 2)} % of {name}" for name, share in rule.margins.items())
+    unit = str(getattr(rule, "unit", ""))
+    unit = "%" if unit.startswith("%") else unit if len(unit) <= _SHORT else ""
+    return f"{number(margin, 2)} {unit}".strip()
