@@ -57,11 +57,12 @@ def _effect(row: dict[Any, Any]) -> str:
     """
     if pd.isna(row["effect"]):
         return MISSING
-    effect, low, high = (float(row[name]) if pd.notna(row[name]) else float("nan") for name in ("effect", "low", "high"))
+    ends = (row[name] for name in ("effect", "low", "high"))
+    effect, low, high = (float(end) if pd.notna(end) else float("nan") for end in ends)
     effect, low, high, unit = findings.told(effect, low, high, "" if pd.isna(row["unit"]) else str(row["unit"]))
-    ends = f" [{number(low)}, {number(high)}]" if low < high else ""
+    interval = f" [{number(low)}, {number(high)}]" if low < high else ""
     pairs = f"; n = {int(row['n'])}" if pd.notna(row["n"]) else ""
-    return f"{number(effect)}{ends}{f' {unit}' if unit else ''}{pairs}"
+    return f"{number(effect)}{interval}{f' {unit}' if unit else ''}{pairs}"
 
 
 def contradictions(found: Any) -> Table:
