@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from acts import records as door
 from acts.figures import intervals, naming, tasks, timings
-from acts.figures.dots import Dot, rows_of_dots
-from acts.figures.labels import End, at_ends, needed_height
+from acts.figures.dots import Dot, log_limits, rows_of_dots
+from acts.figures.labels import End, at_ends, needed_height, spread
 from acts.figures.palette import GREY, PALE
+from acts.figures.scales import plain
 from acts.figures.style import SMALL, Drawing, drawn, key, missing, panels
 from acts.figures.table import MISSING, Table, Text, escape, number, unmeasured
 
@@ -21,6 +23,7 @@ MARGIN = 0.05  # of a whole step, set before the run: less is no difference that
 NOTICED = 0.2  # of a whole step: what the claims call expensive
 FEW = ("sigmoid", "tanh", "softsign", "relu", "elu", "swish", "gelu", "mish")  # as many lines as a panel bears
 _LEAST = -15.0  # per cent: a share below 0 is noise, and more of it need not be seen
+_FARTHEST = 3.0  # the largest ratio of outcomes that is drawn to scale
 _NOTHING = "Nothing of this was measured here."
 
 
@@ -262,21 +265,33 @@ def accuracy(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
     both = both[both["activation"] != REFERENCE]
     if both.empty:
         return missing("outcomes on tasks beside the time of a step")
-    figure, (axes,) = panels(1, 1, height=3.0, left=0.6, right=0.5, top=0.3)
-    for row in both.to_dict("records"):
-        colour = naming.colour(catalogue, row["activation"])
-        axes.plot([row["low_time"], row["high_time"]], [row["middle"]] * 2, color=colour, linewidth=0.8)
-        axes.plot([row["middle_time"]] * 2, [row["low"], row["high"]], color=colour, linewidth=0.8)
-        axes.plot([row["middle_time"]], [row["middle"]], marker="o", color=colour, linestyle="none")
-        axes.annotate(
-            naming.label(catalogue, row["activation"]), (row["middle_time"], row["middle"]), xytext=(4, 3),
-            textcoords="offset points", color=colour, fontsize=SMALL,
-        )  # fmt: skip
-    axes.plot([1], [1], marker="o", color=naming.colour(catalogue, REFERENCE), linestyle="none")
-    axes.annotate(naming.label(catalogue, REFERENCE), (1, 1), xytext=(4, 3), textcoords="offset points", fontsize=SMALL)
+    figure, (axes,) = panels(1, 1, height=3.4, left=0.6, right=0.6, top=0.3)
+    axes.set_yscale("log")
+    low, high = log_limits(both["middle"].to_numpy(float), widest=_FARTHEST, narrowest=1.25)
+    axes.set_ylim(low, high)
+    points: list[dict] = [*both.to_dict("records"), {"activation": REFERENCE, "middle": 1.0, "middle_time": 1.0}]
+    heights = [float(np.clip(np.log(row["middle"]), np.log(low), np.log(high))) for row in points]
+    apart = 1.2 * SMALL / 72 / 3.4 * np.log(high / low)
+    names = spread(heights, apart, low=np.log(low) + apart / 2, high=np.log(high) - apart / 2)
+    for row, height, own in zip(points, names, heights, strict=True):
+        _bargain(axes, catalogue, row, y=float(np.exp(own)), name=float(np.exp(height)))
+    plain(axes.yaxis, low, high)
     axes.axhline(1, color=GREY, linewidth=0.6, zorder=1)
     axes.axvline(1, color=GREY, linewidth=0.6, zorder=1)
     axes.set_title("Outcome against time")
     axes.set_xlabel("time of a step ÷ that with ReLU")
     axes.set_ylabel("error or loss ÷ that of ReLU")
     return figure
+
+
+def _bargain(axes: Axes, catalogue: pd.DataFrame, row: dict, *, y: float, name: float) -> None:
+    """Draw an activation with its intervals, where it has them, and its name at a height that no other takes."""
+    colour, x = naming.colour(catalogue, row["activation"]), row["middle_time"]
+    if "low" in row:
+        axes.plot([row["low_time"], row["high_time"]], [y] * 2, color=colour, linewidth=0.8)
+        axes.plot([x] * 2, [row["low"], row["high"]], color=colour, linewidth=0.8)
+    axes.plot([x], [y], marker="o" if y == row["middle"] or "low" not in row else "^", color=colour, linestyle="none")
+    label = naming.label(catalogue, row["activation"])
+    axes.annotate(
+        label, (x, name), xytext=(5, 0), textcoords="offset points", color=colour, fontsize=SMALL, va="center"
+    )
