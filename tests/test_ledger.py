@@ -3,15 +3,17 @@
 import html.parser
 import importlib
 import re
+from math import inf, log
 
 import exact_records
 import pandas as pd
 import pytest
 
 from acts import claims, records, stats
-from acts.claims import cards, contrasts
+from acts.claims import cards, catalogue, contrasts, findings
 from acts.claims.catalogue import DECIDED, Compound, Conjunction
 from acts.claims.ledger import FIRST, TYPES
+from acts.figures.ledger import stated
 
 BY_ID = {claim.id: claim for claim in claims.catalogue()}
 HOSTILE = "</p><script>alert(1)</script> [x](javascript:y) {=html} `z` | ::: @fig-a $e$ ![i](j) \n\n# h"
@@ -200,3 +202,23 @@ def test_cards_are_read_by_pandoc_as_plain_text() -> None:
     assert tags.found <= {"div", "p", "strong", "span", "a"}
     assert 'class="claim refuted"' in page
     assert page.count("href=") == page.count('href="#claim-C47"')
+
+
+def test_an_effect_against_the_claim_is_told_the_other_way_round():
+    assert findings.told(-5.0, -8.0, -2.0, "% less time") == (5.0, 2.0, 8.0, "% more time")
+    assert findings.told(5.0, 2.0, 8.0, "% less time") == (5.0, 2.0, 8.0, "% less time")
+    assert findings.told(-5.0, -8.0, -2.0, "points") == (-5.0, -8.0, -2.0, "points")
+
+
+def test_a_ratio_to_a_run_that_diverged_is_infinite_and_no_number():
+    rule = next(claim.rule for claim in catalogue() if claim.id == "C25")
+    assert findings.shown(rule, -inf) == -inf
+    assert findings.shown(rule, inf) == 100
+    assert findings.shown(rule, log(2)) == pytest.approx(50)
+
+
+def test_a_chapter_states_the_margin_of_every_part_of_its_claims():
+    table = stated(catalogue(), experiment="cost").frame.set_index("claim")["margin"]
+    assert table["C83"] == "5 %, 2.5 % of error, 5 % of loss"
+    assert table["C23"] == "20 %"
+    assert stated(catalogue(), experiment="dead_units").frame["margin"].str.len().max() < 60

@@ -9,12 +9,12 @@ import pandas as pd
 
 from acts import params, stats
 from acts import records as door
+from acts.claims.outcomes import MARGINS
 from acts.figures import intervals, naming
 from acts.params import yaml12
 
 EXPERIMENT = "generalization"
 KEY = ["dataset", "network", "norm", "optimizer"]
-MARGINS = {"error": 0.025, "loss": 0.05}  # shares of the reference's, set before the run
 BANDS = {metric: (1 - share, 1 / (1 - share)) for metric, share in MARGINS.items()}  # ratios inside the margin
 UNITS = {
     "error": "test error (%)",
