@@ -84,3 +84,11 @@ def test_records_with_a_hole_are_listed_with_the_reason():
     (row,) = outstanding(rows, claims=[claim()]).to_dict("records")
     assert row["verdict"] == "not decidable"
     assert "missing" in row["why"]
+
+
+def test_where_runs_diverge_no_number_is_made_up():
+    rows = table(0.9, 0.2)
+    rows.loc[(rows["activation"] == "gelu") & (rows["seed"] < 3), "value"] = np.inf
+    (row,) = outstanding(rows, claims=[claim()]).to_dict("records")
+    assert pd.isna(row["needed"])
+    assert "diverge" in row["why"]

@@ -40,7 +40,8 @@ def outstanding(records: pd.DataFrame | Index, *, claims: Sequence[Claim] | None
             continue
         about = {"claim": claim.id, "verdict": verdict.verdict}
         own = [about | row for part, rule in _parts(claim) if (row := _row(claim, part, rule, index))]
-        rows += own or [about | {"why": _reason(verdict.sentence)}]
+        told = _reason(verdict.sentence) if verdict.verdict == "not decidable" else "no one contrast; see its sentence"
+        rows += own or [about | {"why": told}]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"pairs": "Int64", "needed": "Int64"})
 
 
@@ -70,7 +71,8 @@ def _row(claim: Claim, part: str, rule: Primary, index: Index) -> dict[str, Any]
     waiting = [entry for entry in asked if stats.verdict_of(entry[2], degree=rule.degree) == "inconclusive"] or asked
     easiest = rule.quantifier in ("somewhere", "among", "most")
     count, label, shown = (min if easiest else max)(waiting, key=lambda entry: entry[0] or np.inf)
-    why = "" if count else "the effect lies on a threshold: more pairs would keep it there"
+    lost = "" if np.isfinite(_spread(shown)) else "runs diverge, so that differences have no spread to plan with"
+    why = "" if count else lost or "the effect lies on a threshold: more pairs would keep it there"
     return {
         "part": part, "where": label or "mean over tasks", "replicate": "tasks" if rule.tasks else "seeds",
         "pairs": shown.n, "needed": count, "why": why,
