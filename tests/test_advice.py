@@ -151,3 +151,10 @@ def test_figures_say_their_finding_with_numbers():
     assert "always GELU" in selection.habits(rows, CATALOGUE).finding
     assert "tanh" in selection.grid(table(task("a", "cnn_2x8", {"relu": 0.1, "tanh": 0.3})), CATALOGUE).finding
     assert figures.render(selection.grid(rows, CATALOGUE)) == figures.render(selection.grid(rows, CATALOGUE))
+
+
+def test_where_relu_is_best_there_is_nothing_to_gain():
+    rows = table(task("digits", "mlp_2x32", {"relu": 0.05, "gelu": 0.1, "tanh": 0.1}))
+    (told,) = selection.recommendations(rows, CATALOGUE).frame.to_dict("records")
+    assert told["try"] == "ReLU"
+    assert told["expect"].startswith("nothing to gain")

@@ -64,6 +64,8 @@ def _recommended(row: dict, catalogue: pd.DataFrame) -> dict[str, str]:
 
 def _expected(row: dict) -> str:
     """Return the gain over ReLU, and plainly where there is none that can be detected or none that matters."""
+    if row["best"] == advice.REFERENCE and row["gain"] == row["gain_low"] == row["gain_high"] == 0:
+        return "nothing to gain: ReLU is best in either half of the seeds"
     flipped = row["gain"] < 0
     sign = -1 if flipped else 1
     low, high = sorted(sign * row[end] for end in ("gain_low", "gain_high"))
