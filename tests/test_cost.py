@@ -232,6 +232,7 @@ def test_a_compiler_that_is_named_is_looked_for(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # torch's compiler uses what torch deprecates
 @pytest.mark.skipif(not orders.compiler("cpu"), reason="there is no C++ compiler")
 def test_compiled_functions_are_timed():
     order = orders.Order(**ORDER, compiled=["relu"], compiled_sizes=[64])
