@@ -214,3 +214,11 @@ def test_cost_is_about_what_training_takes(dataset: str, network: str) -> None:
             trials.train(relu, [runs[member] for member in members], watch="validation", rows=256)
     ratio = (time.process_time() - start) / trials.seconds(relu, runs)
     assert 0.1 < ratio < 10  # also with types checked at every call and other work on the machine
+
+
+def test_an_error_is_at_least_half_a_mistake_of_the_rows_it_was_measured_on():
+    """Else 0 would have no logarithm; ``rows`` counts only where the part has as many."""
+    run, test = {"dataset": "digits", "split": 0}, len(datasets.split("digits", 0).test)
+    assert trials.error(run, "test", 0.75, rows=10_000) == 0.25
+    assert trials.error(run, "test", 1.0, rows=10_000) == 0.5 / test
+    assert trials.error(run, "test", 1.0, rows=10) == 0.05

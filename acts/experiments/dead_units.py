@@ -230,8 +230,8 @@ def _outcomes(trial: Trial) -> Iterator[list[Row]]:
         healthy = not trial.history.diverged[number]
         told = {"loss_area": trial.history.area()[number], "loss": scores["loss"][number] if healthy else np.inf}
         if "accuracy" in scores:
-            count = min(ROWS, len(datasets.split(run["dataset"], run["split"]).test))
-            told["error"] = max(1 - scores["accuracy"][number], 0.5 / count) if healthy else np.inf
+            own = trials.error(run, "test", scores["accuracy"][number], rows=ROWS)
+            told["error"] = own if healthy else np.inf
         rows = [{"split": "test", "metric": metric, "value": float(value)} for metric, value in told.items()]
         yield [*rows, *tuned.divergence(trial.history, number)]
 

@@ -134,8 +134,7 @@ def _measured(trial: Trial, number: int, scores: Mapping[str, Scores]) -> Iterat
         if "accuracy" in found:
             told["accuracy"] = float(found["accuracy"][number]) if healthy else 0.0
         if judged(run["dataset"], run["network"]) == "error":
-            count = min(ROWS[part], len(getattr(datasets.split(run["dataset"], run["split"]), part)))
-            told["error"] = max(1 - told["accuracy"], 0.5 / count) if healthy else np.inf
+            told["error"] = trials.error(run, part, told["accuracy"], rows=ROWS[part]) if healthy else np.inf
         yield from ({"split": part, "metric": metric, "value": value} for metric, value in told.items())
 
 

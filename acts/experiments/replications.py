@@ -165,7 +165,7 @@ def _scored(trial: Trial, number: int, scores: Mapping[str, Mapping[str, np.ndar
     for part, found in scores.items():
         accuracy = float(found["accuracy"][number]) if healthy else 0.0
         told = {"loss": float(found["loss"][number]) if healthy else np.inf, "accuracy": accuracy}
-        told["error"] = max(1 - accuracy, 0.5 / ROWS) if healthy else np.inf
+        told["error"] = trials.error(trial.runs[number], part, accuracy, rows=ROWS) if healthy else np.inf
         yield from ({"split": part, "metric": metric, "value": value} for metric, value in told.items())
     losses = trial.history.losses[number]
     last = float(losses[-max(1, len(losses) // LAST) :].mean())

@@ -147,8 +147,7 @@ def _measured(trial: Trial, number: int, scores: Mapping[str, Scores]) -> Iterat
         told = {"loss": float(found["loss"][number]) if healthy else np.inf}
         if "accuracy" in found:
             told["accuracy"] = float(found["accuracy"][number]) if healthy else 0.0
-            count = min(ROWS[part], len(getattr(datasets.split(run["dataset"], run["split"]), part)))
-            told["error"] = max(1 - told["accuracy"], 0.5 / count) if healthy else np.inf
+            told["error"] = trials.error(run, part, told["accuracy"], rows=ROWS[part]) if healthy else np.inf
         if "brier" in found:
             told["calibration"] = float(found["brier"][number]) if healthy else 1.0
         yield from ({"split": part, "metric": metric, "value": value} for metric, value in told.items())

@@ -11,10 +11,10 @@ scales and lr alone.
 
 from acts.trials import calibration
 from acts.trials.cost import seconds
-from acts.trials.specs import DEFAULTS, KIND, groups, loss, network, nonlinearity, task
+from acts.trials.specs import DEFAULTS, KIND, error, groups, loss, network, nonlinearity, task
 from acts.trials.trial import Trial, feed, started, train
 
 __all__ = [
-    "DEFAULTS", "KIND", "Trial", "calibration", "feed", "groups", "loss", "network", "nonlinearity", "seconds",
-    "started", "task", "train",
+    "DEFAULTS", "KIND", "Trial", "calibration", "error", "feed", "groups", "loss", "network", "nonlinearity",
+    "seconds", "started", "task", "train",
 ]  # fmt: skip

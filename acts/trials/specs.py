@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, SupportsFloat
 
 import torch
 from torch import Tensor
@@ -109,6 +109,15 @@ def _fan(activation: Activation) -> tuple[int, int]:
     """Return how many pre-activations become how many outputs, as two of them show."""
     given = 2 if activation.elementwise else activation.kernel(torch.zeros(2)).numel()
     return {1: (2, 1), 2: (1, 1), 4: (1, 2)}[given]
+
+
+def error(run: Run, part: str, accuracy: SupportsFloat, *, rows: int) -> float:
+    """Return 1 − an accuracy on at most so many rows of a part of a run's data, and half a mistake where there is none.
+
+    So its logarithm exists.
+    """
+    count = min(rows, len(getattr(datasets.split(run["dataset"], run["split"]), part)))
+    return max(1 - float(accuracy), 0.5 / count)
 
 
 def groups(runs: Sequence[Run]) -> Iterator[list[int]]:

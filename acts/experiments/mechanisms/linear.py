@@ -159,9 +159,8 @@ def _scored(
     good = healthy and (caught.met[number] or part == "test")
     told = {"stopped_loss": clean["loss"][number]}
     if part == "test" and "accuracy" in clean:
-        least = 0.5 / min(ROWS[part], len(datasets.split(run["dataset"], run["split"]).test))
-        told["stopped_error"] = max(1 - float(clean["accuracy"][number]), least)
-        told["stopped_noise_error"] = max(1 - float(noisy["accuracy"][number]), least)
+        told["stopped_error"] = trials.error(run, part, clean["accuracy"][number], rows=ROWS[part])
+        told["stopped_noise_error"] = trials.error(run, part, noisy["accuracy"][number], rows=ROWS[part])
     elif part == "test":
         told["stopped_noise_loss"] = noisy["loss"][number]
     for metric, value in told.items():

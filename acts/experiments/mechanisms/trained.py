@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from acts import datasets, trials, tuned
+from acts import trials, tuned
 from acts.activations import Activation
 from acts.experiments.mechanisms import probes
 from acts.jobs import Job, Run
@@ -80,8 +80,8 @@ def _scored(trial: Trial, number: int, part: str, scores: Scores) -> Iterator[Ro
     run, healthy = trial.runs[number], not trial.history.diverged[number]
     told = {"loss": float(scores["loss"][number]) if healthy else np.inf}
     if "accuracy" in scores:
-        count = min(ROWS[part], len(getattr(datasets.split(run["dataset"], run["split"]), part)))
-        told["error"] = max(1 - float(scores["accuracy"][number]), 0.5 / count) if healthy else np.inf
+        own = trials.error(run, part, scores["accuracy"][number], rows=ROWS[part])
+        told["error"] = own if healthy else np.inf
     yield from (_row(part, metric, value) for metric, value in told.items())
 
 
