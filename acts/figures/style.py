@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -70,17 +71,28 @@ RC: Any = {
 
 
 class Drawing(Figure):
-    """A figure that carries its finding in words, which a page adds to the figure's alternative text."""
+    """A figure that carries its finding in words and what it draws as numbers.
+
+    A page adds the finding to the figure's alternative text and offers ``data`` as a table to take along: one row a
+    mark (a point, an interval, a line's vertex), columns in a reader's words with their units.
+    """
 
     finding: str = ""
+    data: pd.DataFrame | None = None
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return no data, which the notebook draws itself, and the finding as each picture's ``alt``."""
+        """Return the data as CSV, beside the pictures that the notebook draws itself, whose ``alt`` is the finding."""
         del include, exclude
         said = {"alt": self.finding} if self.finding else {}
-        return {}, {form: said for form in ("image/svg+xml", "image/png") if said}
+        shown = {"text/csv": as_csv(self.data)} if self.data is not None else {}
+        return shown, {form: said for form in ("image/svg+xml", "image/png") if said}
+
+
+def as_csv(data: pd.DataFrame) -> str:
+    """Return a table as CSV text with six significant digits, without its index."""
+    return data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 
 _Arguments = ParamSpec("_Arguments")

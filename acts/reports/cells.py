@@ -3,7 +3,7 @@
 import base64
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbformat import NotebookNode
@@ -21,12 +21,13 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 @dataclass(frozen=True)
 class Picture:
-    """One image: svg, png or jpg, with the words that stand for it and the place it comes from."""
+    """One image: svg, png or jpg, with the words that stand for it, the place it comes from, and its data as CSV."""
 
     form: str
     data: bytes
     alt: str
     place: Place
+    table: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,8 @@ def _shown(data: dict[str, Any], place: Place, alt: str, metadata: dict[str, Any
             own = metadata.get(form)
             finding = str(own.get("alt", "")) if isinstance(own, dict) else ""
             words = " ".join(f"{alt} {finding}".split())
-            return Output("picture", picture=_picture(data, form, words or f"Figure of {place.notebook}", place))
+            picture = _picture(data, form, words or f"Figure of {place.notebook}", place)
+            return Output("picture", picture=replace(picture, table=_joined(data.get("text/csv", ""))))
     if any(form in data for form in LIVE):
         return None
     for form, kind in (("text/markdown", "markdown"), ("text/html", "html"), ("text/plain", "text")):
