@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from acts import params, staging
 from acts.reports import document, execution, html, matter, pdf, timings
+from acts.reports import ledger as ledgers
 from acts.reports.document import Attachment, Document
 from acts.reports.faults import ReportError
 
@@ -51,13 +52,34 @@ def bind(notebooks: Sequence[tuple[str, NotebookNode]], config: str, *, root: Pa
     provenance = _provenance(folder)
     ledger = _text(folder / "ledger.csv")
     verdicts = matter.counts(ledger)
-    front = matter.front(matter.read_title(root / "reports" / "book.yml"), config, verdicts, provenance)
-    attached = (Attachment("ledger.csv", "text/csv", LEDGER, ledger.encode()),) if ledger else ()
+    front = matter.front(
+        matter.read_title(root / "reports" / "book.yml"), config, verdicts, provenance,
+        claims=ledgers.rows(ledger), chapters=[name for name, _ in notebooks], records=_digest(folder / DATA[0]),
+    )  # fmt: skip
+    attached = _attachments(ledger)
     ending = "\n".join([matter.appendix(provenance), timings.section(root, provenance)])
     closing = [("provenance", document.note(ending))] if provenance else []
     return document.build(
         [*notebooks, *closing], front, bibliography=root / "reports" / "references.bib", attachments=attached
     )
+
+
+def _attachments(ledger: str) -> tuple[Attachment, ...]:
+    """Return the ledger as the two files a reader takes along; nothing where there is none."""
+    if not ledger:
+        return ()
+    return (
+        Attachment("ledger.csv", "text/csv", LEDGER, ledger.encode()),
+        Attachment("ledger.json", "application/json", LEDGER, ledgers.to_json(ledger).encode()),
+    )
+
+
+def _digest(path: Path) -> str:
+    """Return a file's sha256 in hex digits; nothing where there is none."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def inputs_key(root: Path, config: str) -> str:

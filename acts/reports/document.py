@@ -1,7 +1,7 @@
 """The document model: notebooks joined into one pandoc tree, numbered, with references and citations resolved."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ STYLE = TEMPLATES / "author-date.csl"
 class Front:
     """What stands before the text: title, subtitle, authors, abstract in markdown, facts such as the configuration.
 
-    ``stamp`` is the second of the epoch a PDF carries as its date; ``commit`` and ``command`` stand under each figure.
+    ``stamp`` is the second of the epoch a PDF carries as its date; ``commit``, ``command`` and ``records``, the first
+    twelve digits of the sha256 of the records, stand under each figure. ``cite`` is this report in BibTeX; ``runtimes``
+    says how long what a chapter shows took to compute; ``claims`` are the ledger's rows as acts.reports.ledger tells.
     """
 
     title: str = ""
@@ -35,6 +37,10 @@ class Front:
     stamp: int = 0
     commit: str = ""
     command: str = ""
+    records: str = ""
+    cite: str = ""
+    runtimes: tuple[tuple[str, str], ...] = ()
+    claims: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

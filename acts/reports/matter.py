@@ -12,12 +12,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML, YAMLError
 
+from acts.reports import ledger as ledgers
 from acts.reports.document import Front
 from acts.reports.faults import ReportError
 from acts.reports.marks import VOCABULARY
 
 UNDECIDED = ("inconclusive", "not decidable", "not measured here")
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+DIGEST = 12  # hex digits that name the records
 STAMP = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp())
 
 
@@ -88,8 +90,17 @@ def _device(provenance: Mapping[str, Any]) -> str:
     return " ".join(word for word in (device.get("name") or device.get("got", ""),) if word) or "this machine"
 
 
-def front(title: Title, config: str, verdicts: Mapping[str, int], provenance: Mapping[str, Any]) -> Front:
-    """Return the front of a configuration's report."""
+def front(
+    title: Title,
+    config: str,
+    verdicts: Mapping[str, int],
+    provenance: Mapping[str, Any],
+    *,
+    claims: tuple[ledgers.Row, ...] = (),
+    chapters: Sequence[str] = (),
+    records: str = "",
+) -> Front:
+    """Return the front of a configuration's report: ``claims`` its ledger's rows, ``records`` its records' sha256."""
     device, hardware = provenance.get("device", {}), provenance.get("hardware", {})
     asked, got = device.get("asked", ""), device.get("got", "")
     facts = {
@@ -110,7 +121,40 @@ def front(title: Title, config: str, verdicts: Mapping[str, int], provenance: Ma
         stamp=stamp(provenance),
         commit=short(provenance),
         command=f"make report CONFIG={config}",
+        records=records[:DIGEST],
+        cite=cite(title, config, provenance, records=records),
+        runtimes=ledgers.runtimes(claims, seconds(provenance), chapters),
+        claims=claims,
     )
+
+
+def seconds(provenance: Mapping[str, Any]) -> dict[str, float]:
+    """Return how many seconds of one core each comparison took to compute."""
+    return {word: float(told.get("seconds", 0)) for word, told in provenance.get("experiments", {}).items()}
+
+
+def cite(title: Title, config: str, provenance: Mapping[str, Any], *, records: str = "") -> str:
+    """Return a configuration's report as a BibTeX entry; the commit and the records' digest name it exactly."""
+    told = {
+        "configuration": config,
+        "commit": short(provenance),
+        "records": records[:DIGEST] and f"sha256 {records[:DIGEST]}",
+    }
+    fields = {
+        "title": ": ".join(_plain(part) for part in (title.title, title.subtitle) if part),
+        "author": " and ".join(f"{{{_plain(author)}}}" for author in title.authors),
+        "year": str(datetime.fromtimestamp(stamp(provenance), UTC).year),
+        "version": _plain(str(provenance.get("versions", {}).get("acts", ""))),
+        "note": ", ".join(f"{name} {_plain(value)}" for name, value in told.items() if value),
+    }
+    key = re.sub(r"[^a-z0-9]+", "-", f"acts-{config}-{short(provenance)[:7]}".lower()).strip("-")
+    lines = [f"  {name:<7} = {{{value}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@misc{{{key},", *lines, "}"])
+
+
+def _plain(content: str) -> str:
+    """Return a text for a BibTeX field: one line, and nothing that BibTeX or TeX would read as its own."""
+    return re.sub(r"([&%$#_])", r"\\\1", re.sub(r"[\\{}~^\"@]", "", " ".join(content.split())))
 
 
 def short(provenance: Mapping[str, Any]) -> str:
