@@ -24,7 +24,7 @@ LEFT := .make/$(CONFIG).environment
 KNOWN := $(sort $(patsubst params/%.yaml,%,$(wildcard params/*.yaml)))
 COMMA := ,
 EMPTY :=
-ifneq ($(filter report verdicts run,$(MAKECMDGOALS)),)
+ifneq ($(filter report verdicts run pictures,$(MAKECMDGOALS)),)
   ifneq ($(words $(CONFIG))-$(filter $(CONFIG),$(KNOWN)),1-$(CONFIG))
     $(error unknown configuration '$(CONFIG)'; params/ has $(subst $(EMPTY) ,$(COMMA) ,$(KNOWN)))
   endif
@@ -85,6 +85,13 @@ test-slow: $(READY) ## Run the slow tests
 	@echo "testing what is slow"
 	@$(VENV)/bin/pytest -n 2 -m slow
 
+axe: ## Install what the accessibility tests read, by npm
+	@echo "installing axe-core into tests/node_modules"
+	@npm ci --prefix tests --ignore-scripts --no-audit --no-fund --silent
+
+pictures: $(READY) ## Draw contact sheets of a report's page, sheets and formulas into build/pictures/CONFIG
+	@$(VENV)/bin/python tests/pictures.py $(OUT) build/pictures/$(CONFIG)
+
 lint: $(READY) ## Check style, types, the wall between the halves, and that notebooks hold no output
 	@echo "linting"
 	@$(VENV)/bin/ruff check
@@ -108,10 +115,10 @@ size: ## Count the lines of each room
 	done | sort -rn
 
 clean: ## Remove what make built; measurements in .store/ stay
-	@rm -rf .make build reports/.staging reports/bench reports/index.html $(addprefix reports/,$(KNOWN)) $(VENV)
+	@rm -rf .make build tests/node_modules reports/.staging reports/bench reports/index.html $(addprefix reports/,$(KNOWN)) $(VENV)
 	@echo "removed .venv, .make and the reports; .store/ stays"
 
-.PHONY: menu report run verdicts site test test-slow lint bench lab doctor size clean FORCE
+.PHONY: menu report run verdicts site test test-slow axe pictures lint bench lab doctor size clean FORCE
 
 # --- the stages; each leaves its outputs whole or as they were
 $(READY): requirements.lock pyproject.toml
