@@ -55,7 +55,10 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Document:
-    """One report: its front, the abstract's and the text's blocks, headings in order, pictures by key."""
+    """One report: its front, the abstract's and the text's blocks, headings in order, pictures by key.
+
+    ``whole`` says that it is the book; what is not is set as an article of a few pages.
+    """
 
     front: Front
     abstract: list[Node]
@@ -63,6 +66,7 @@ class Document:
     headings: list[Heading]
     pictures: dict[str, Picture]
     attachments: tuple[Attachment, ...] = ()
+    whole: bool = True
 
 
 def build(
@@ -93,7 +97,7 @@ def build(
     blocks = _joined_code([block for section in cited[1:] for block in _unwrapped(section)])
     headings = numbers.headings + _closing_heading(blocks)
     pictures = {key: picture for chapter in everything for key, picture in chapter.pictures.items()}
-    return Document(front, _unwrapped(cited[0]), blocks, headings, pictures, attachments)
+    return Document(front, _unwrapped(cited[0]), blocks, headings, pictures, attachments, whole)
 
 
 def _note(markdown: str) -> NotebookNode:

@@ -91,6 +91,7 @@ def _opening(document: Document, abstract: str) -> str:
   facts: ({facts}),
   verdicts: ({verdicts}),
   abstract: [{abstract}],
+  whole: {'true' if document.whole else 'false'},
 )
 {attached}
 """
