@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import TextToPath
 
 from acts.figures.palette import FAMILIES, GREY, INK, PALE
 
@@ -177,8 +177,8 @@ def panels(
 
 def text_width(text: str, size: float, *, weight: str = "normal") -> float:
     """Return how wide a text is set, in inches, in the font that figures are measured with."""
-    path = TextPath((0, 0), text, size=size, prop=FontProperties(family=RC["font.sans-serif"], weight=weight))
-    return float(path.get_extents().width) / 72
+    font = FontProperties(family=RC["font.sans-serif"], weight=weight, size=size)
+    return float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0]) / 72
 
 
 def key(figure: Figure, entries: Iterable[tuple[str, str]], *, x: float, y: float) -> None:
