@@ -21,6 +21,7 @@ from acts.figures.palette import FAMILIES, GREY, INK, PALE
 
 WIDTH = 7.0  # inches: the text width of the page
 SMALL = 7.0  # points: direct labels and annotations
+EXPLORER = "application/vnd.acts.explorer+json"  # how a notebook names the explorer of a figure
 
 RC: Any = {
     "svg.fonttype": "none",
@@ -74,19 +75,23 @@ class Drawing(Figure):
     """A figure that carries its finding in words and what it draws as numbers.
 
     A page adds the finding to the figure's alternative text and offers ``data`` as a table to take along: one row a
-    mark (a point, an interval, a line's vertex), columns in a reader's words with their units.
+    mark (a point, an interval, a line's vertex), columns in a reader's words with their units. ``explorer`` is what a
+    page needs to let a reader move the figure: its ``kind`` and, in plain JSON values, what the page's script draws.
     """
 
     finding: str = ""
     data: pd.DataFrame | None = None
+    explorer: dict[str, Any] | None = None
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the data as CSV, beside the pictures that the notebook draws itself, whose ``alt`` is the finding."""
+        """Return data as CSV and the explorer, beside the pictures that a notebook draws; the finding is their alt."""
         del include, exclude
         said = {"alt": self.finding} if self.finding else {}
-        shown = {"text/csv": as_csv(self.data)} if self.data is not None else {}
+        shown: dict[str, Any] = {"text/csv": as_csv(self.data)} if self.data is not None else {}
+        if self.explorer is not None:
+            shown[EXPLORER] = self.explorer
         return shown, {form: said for form in ("image/svg+xml", "image/png") if said}
 
 

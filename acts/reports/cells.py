@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,19 +16,24 @@ LABEL = re.compile(r"(fig|tbl)-[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 HEADER_KEYS = ("label", "fig-cap", "fig-alt", "tbl-cap", "echo", "output", "include")
 LIVE = ("application/javascript", "text/vnd.mermaid", "application/vnd.jupyter.widget-view+json")
 PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
+EXPLORER = "application/vnd.acts.explorer+json"
 SVG_LIMIT = 1_500_000
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One image: svg, png or jpg, with the words that stand for it, the place it comes from, and its data as CSV."""
+    """One image: svg, png or jpg, with the words that stand for it, the place it comes from, and its data as CSV.
+
+    ``explorer`` is JSON text: what lets a reader of a page move the figure.
+    """
 
     form: str
     data: bytes
     alt: str
     place: Place
     table: str = ""
+    explorer: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,13 +153,20 @@ def _shown(data: dict[str, Any], place: Place, alt: str, metadata: dict[str, Any
             finding = str(own.get("alt", "")) if isinstance(own, dict) else ""
             words = " ".join(f"{alt} {finding}".split())
             picture = _picture(data, form, words or f"Figure of {place.notebook}", place)
-            return Output("picture", picture=replace(picture, table=_joined(data.get("text/csv", ""))))
+            table, explorer = _joined(data.get("text/csv", "")), _explorer(data.get(EXPLORER))
+            return Output("picture", picture=replace(picture, table=table, explorer=explorer))
     if any(form in data for form in LIVE):
         return None
     for form, kind in (("text/markdown", "markdown"), ("text/html", "html"), ("text/plain", "text")):
         if form in data:
             return Output(kind, clean(data[form]) if kind == "text" else _joined(data[form]))
     return None
+
+
+def _explorer(found: Any) -> str:
+    """Return a figure's explorer as JSON text, nothing where what stands there is none."""
+    known = isinstance(found, dict) and isinstance(found.get("kind"), str)
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":")) if known else ""
 
 
 def _picture(bundle: dict[str, Any], form: str, alt: str, place: Place) -> Picture:
