@@ -157,7 +157,7 @@ def test_the_first_stop_of_the_keyboard_skips_to_the_text(opened: Any) -> None:
 
 def test_a_figure_downloads_as_a_file(opened: Any, tmp_path: Path) -> None:
     with opened.expect_download() as waiting:
-        opened.click("a[download='fig-hinge.svg']")
+        opened.click("button[aria-label='SVG of fig-hinge']")
     waiting.value.save_as(tmp_path / "figure.svg")
     assert "<svg" in (tmp_path / "figure.svg").read_text(encoding="utf-8")
 

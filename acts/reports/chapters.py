@@ -92,8 +92,9 @@ def _code(cell: Cell, roles: dict[str, list[Node]], chapter: Chapter) -> list[No
         for block in _shown(output, roles.get(f"output-{number}", []), cell, chapter)
     ]
     if cell.label:
-        kind = "acts-figure" if cell.label.startswith("fig-") else "acts-table"
-        return [numbered(kind, cell.label, roles.get("caption", []), shown), *code]
+        if cell.label.startswith("fig-"):
+            return [numbered("acts-figure", cell.label, roles.get("caption", []), [*shown, *code])]
+        return [numbered("acts-table", cell.label, roles.get("caption", []), shown), *code]
     return shown + code
 
 
