@@ -1,0 +1,149 @@
+"""Markup: the rewriting of a document's tree into what pandoc's HTML writer passes on as a page."""
+
+from html import escape
+
+from acts.reports import marks, pictures, plates, tables, tree
+from acts.reports.document import Document
+from acts.reports.formulas import to_mathml
+from acts.reports.tree import Node
+
+
+class Page:
+    """The rewriting of a tree's divisions into the markup of a page."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.numbers = {heading.identifier: heading.number for heading in document.headings}
+
+    def fit(self, blocks: list[Node]) -> list[Node]:
+        """Return blocks that pandoc's HTML writer can write as they are."""
+        return tree.walk(blocks, self._action)
+
+    def _action(self, node: Node) -> Node | list[Node] | None:
+        match node["t"]:
+            case "Math":
+                return tree.raw_inline("html", to_mathml(node["c"][1], display=node["c"][0]["t"] == "DisplayMath"))
+            case "Header":
+                return self._heading(node)
+            case "Table":
+                return self._grid(node)
+            case "Div":
+                return self._division(node)
+        return None
+
+    def _grid(self, node: Node) -> list[Node]:
+        """Return a table in a box of its own that scrolls sideways; its formulas at full size."""
+        wide = " wide" if sum(tables.widths(node)[0]) > tables.PORTRAIT else ""
+        box = f'<div class="scroll{wide}" role="group" aria-label="Table" tabindex="0">'
+        table = marks.marked(tables.sized(node, tables.Plan("natural")))
+        filled = {"t": "Table", "c": tree.walk(table["c"], self._in_table)}
+        return [tree.raw("html", box), filled, tree.raw("html", "</div>")]
+
+    def _in_table(self, node: Node) -> Node | list[Node] | None:
+        if node["t"] == "Math":
+            markup = to_mathml(node["c"][1], display=False)
+            return tree.raw_inline("html", markup.replace("<math", '<math displaystyle="true"', 1))
+        return self._action(node)
+
+    def _heading(self, node: Node) -> Node:
+        level, attributes, inlines = node["c"]
+        number = self.numbers.get(attributes[0], "")
+        lead = [tree.span(("number",), tree.words(number)), {"t": "Space"}] if number else []
+        anchor = tree.raw_inline(
+            "html", f'<a class="anchor" href="#{escape(attributes[0])}" aria-label="Link to this section">#</a>'
+        )
+        shown = [*lead, *tree.walk(inlines, self._action), {"t": "Space"}, anchor]
+        return {"t": "Header", "c": [min(6, level + 1), attributes, shown]}
+
+    def _division(self, node: Node) -> list[Node] | None:
+        kinds = tree.classes(node)
+        for kind, write in (
+            ("acts-figure", self._figure),
+            ("acts-table", self._table),
+            ("acts-picture", self._picture),
+            ("acts-equation", self._equation),
+            ("acts-code", self._code),
+            ("claim", self._claim),
+        ):
+            if kind in kinds:
+                return write(node)
+        return None
+
+    def _captioned(self, node: Node, name: str) -> tuple[str, list[Node], list[Node]]:
+        """Return the identifier's markup, the caption's blocks with the number before, and the content."""
+        (identifier, _, _), blocks = node["c"]
+        caption, content = blocks[0]["c"][1], blocks[1:]
+        number = tree.values(node).get("number", "")
+        lead = [tree.span(("label",), tree.words(f"{name} {number}.")), {"t": "Space"}] if number else []
+        words = [
+            inline for block in caption if block["t"] in ("Para", "Plain") for inline in [*block["c"], {"t": "Space"}]
+        ]
+        shown = [tree.plain(tree.walk([*lead, *words], self._action))] if lead or words else []
+        return f' id="{escape(identifier)}"' if identifier else "", shown, content
+
+    def _figure(self, node: Node) -> list[Node]:
+        identifier, caption, content = self._captioned(node, "Figure")
+        code = [block for piece in content if "acts-code" in _classes(piece) for block in piece["c"][1]]
+        drawn = [piece for piece in content if "acts-code" not in _classes(piece)]
+        shown = [self.document.pictures[tree.values(piece)["key"]] for piece in drawn if _is_picture(piece)]
+        return [
+            tree.raw("html", f'<figure{identifier} class="figure">'),
+            *[block for piece in drawn for block in self.fit([piece])],
+            tree.raw("html", "<figcaption>"),
+            *caption,
+            tree.raw("html", "</figcaption></figure>"),
+            *plates.below(shown, label=node["c"][0][0], front=self.document.front, code=code),
+        ]
+
+    def _table(self, node: Node) -> list[Node]:
+        identifier, caption, content = self._captioned(node, "Table")
+        return [
+            tree.raw("html", f'<figure{identifier} class="table"><figcaption>'),
+            *caption,
+            tree.raw("html", "</figcaption>"),
+            *self.fit(content),
+            tree.raw("html", "</figure>"),
+        ]
+
+    def _picture(self, node: Node) -> list[Node]:
+        key = tree.values(node)["key"]
+        picture = self.document.pictures[key]
+        if picture.form == "svg":
+            return [tree.raw("html", f'<div class="drawing">{pictures.inline(picture, prefix=f"{key}-")}</div>')]
+        uri = pictures.data_uri(picture.data, pictures.MIMES[picture.form])
+        return [tree.raw("html", f'<div class="drawing"><img alt="{escape(picture.alt)}" src="{uri}"></div>')]
+
+    def _equation(self, node: Node) -> list[Node]:
+        identifier = node["c"][0][0]
+        number = tree.values(node).get("number", "")
+        formula = tree.find(node["c"][1], "Math")[0]["c"][1]
+        mark = f'<span class="number">({number})</span>' if number else ""
+        own = f' id="{escape(identifier)}"' if identifier else ""
+        markup = to_mathml(formula, display=True)
+        return [tree.raw("html", f'<div{own} class="equation"><div class="formula">{markup}</div>{mark}</div>')]
+
+    def _code(self, node: Node) -> list[Node]:
+        return [
+            tree.raw("html", '<details class="code"><summary>Code</summary>'),
+            *node["c"][1],
+            tree.raw("html", "</details>"),
+        ]
+
+    def _claim(self, node: Node) -> list[Node]:
+        (identifier, kinds, _), blocks = node["c"]
+        verdict = next((kind for kind in kinds if kind in marks.SLUGS), "")
+        own = f' id="{escape(identifier)}"' if identifier else ""
+        shown = self.fit(blocks)
+        return [
+            tree.raw("html", f'<article{own} class="claim {verdict}">'),
+            *shown,
+            tree.raw("html", "</article>"),
+        ]
+
+
+def _classes(node: Node) -> list[str]:
+    return tree.classes(node) if node["t"] == "Div" else []
+
+
+def _is_picture(node: Node) -> bool:
+    return "acts-picture" in _classes(node)
