@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,21 @@ def render(config: str, *, say: Callable[[str], None] = lambda line: print(f"  {
             key=inputs_key(root, config), earlier=folder, say=say,
         )  # fmt: skip
         bound = bind([(one.name, nbformat.read(one.path, as_version=4)) for one in ran], config, root=root)
-        page = html.render(bound)
+        page, sheets = both(bound)
         (staged / "report.html").write_text(page, encoding="utf-8")
         say(f"report.html: {len(page.encode()) / 1e6:.1f} MB")
-        sheets = pdf.render(bound)
         (staged / "report.pdf").write_bytes(sheets)
         say(f"report.pdf: {len(sheets) / 1e6:.1f} MB")
     index(root)
     return folder
+
+
+def both(bound: Document) -> tuple[str, bytes]:
+    """Return a document as a page and as a PDF, made side by side: pandoc and Typst work outside Python's lock."""
+    with ThreadPoolExecutor(1) as pool:
+        sheets = pool.submit(pdf.render, bound)
+        page = html.render(bound)
+        return page, sheets.result()
 
 
 def bind(notebooks: Sequence[tuple[str, NotebookNode]], config: str, *, root: Path) -> Document:

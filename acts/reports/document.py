@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from acts.reports.tree import Node
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = TEMPLATES / "author-date.csl"
+AT_ONCE = 4  # chapters that wait for pandoc together
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,11 @@ def build(
     Of a document that is not the whole book, what it refers to in other chapters is shown by its label.
     Raises ReportError, which names notebook and cell, for whatever a reader would see broken.
     """
-    read = [chapters.read(cells.read(notebook, name=name), name=name) for name, notebook in notebooks]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        read = list(pool.map(lambda named: _chapter(*named), notebooks))
     if not front.title and read:
         front = _titled(front, read[0])
-    abstract = chapters.read(cells.read(_note(front.abstract), name="abstract"), name="abstract")
+    abstract = _chapter("abstract", _note(front.abstract))
     numbers = numbering.number([*read, abstract], whole=whole)
     everything = [abstract, *read]
     _check_citations(everything, bibliography)
@@ -98,6 +101,10 @@ def build(
     headings = numbers.headings + _closing_heading(blocks)
     pictures = {key: picture for chapter in everything for key, picture in chapter.pictures.items()}
     return Document(front, _unwrapped(cited[0]), blocks, headings, pictures, attachments, whole)
+
+
+def _chapter(name: str, notebook: NotebookNode) -> Chapter:
+    return chapters.read(cells.read(notebook, name=name), name=name)
 
 
 def _note(markdown: str) -> NotebookNode:
