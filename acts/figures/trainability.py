@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from acts import records as door
@@ -96,8 +95,8 @@ def _map(axes: Axes, own: pd.DataFrame, facts: pd.DataFrame, known: dict[str, fl
         red, green, blue, _ = _RAMP(value)
         ink = ink_on(f"#{int(255 * red):02x}{int(255 * green):02x}{int(255 * blue):02x}")
         text = number(100 * value, ".0f") if lost[row, column] == 0 else f"{number(100 * value, '.0f')}*"
-        found = axes.text(column, row, text, ha="center", va="center", fontsize=SMALL - 1.5, color=ink, zorder=5)
-        found.set_path_effects([withStroke(linewidth=2.2, foreground=_RAMP(value))])
+        ground = {"facecolor": _RAMP(value), "edgecolor": "none", "boxstyle": "square,pad=0.15"}
+        axes.text(column, row, text, ha="center", va="center", fontsize=SMALL - 1.5, color=ink, bbox=ground, zorder=5)
     at = np.arange(len(scales), dtype=float)
     if "edge_sigma_w" in known and _held(known) and scales[0] <= known["edge_sigma_w"] <= scales[-1]:
         axes.axvline(np.interp(known["edge_sigma_w"], scales, at), color=_EDGE, linewidth=1.4)
