@@ -59,7 +59,8 @@ class Attachment:
 class Document:
     """One report: its front, the abstract's and the text's blocks, headings in order, pictures by key.
 
-    ``whole`` says that it is the book; what is not is set as an article of a few pages.
+    ``whole`` says that it is the book; what is not is set as an article of a few pages. ``chapters`` are the notebooks'
+    names, each with the identifier of its first heading.
     """
 
     front: Front
@@ -69,6 +70,7 @@ class Document:
     pictures: dict[str, Picture]
     attachments: tuple[Attachment, ...] = ()
     whole: bool = True
+    chapters: tuple[tuple[str, str], ...] = ()
 
 
 def build(
@@ -100,7 +102,8 @@ def build(
     blocks = _joined_code([block for section in cited[1:] for block in _unwrapped(section)])
     headings = numbers.headings + _closing_heading(blocks)
     pictures = {key: picture for chapter in everything for key, picture in chapter.pictures.items()}
-    return Document(front, _unwrapped(cited[0]), blocks, headings, pictures, attachments, whole)
+    openings = tuple((chapter.name, numbering.opening(chapter)) for chapter in read)
+    return Document(front, _unwrapped(cited[0]), blocks, headings, pictures, attachments, whole, openings)
 
 
 def _chapter(name: str, notebook: NotebookNode) -> Chapter:

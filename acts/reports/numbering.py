@@ -63,7 +63,7 @@ def number(chapters: Iterable[Chapter], *, whole: bool = True) -> Numbers:
             part.blocks = _count(part, chapter, numbers, renamed)
         for part in chapter.parts if renamed else ():
             part.blocks = _retarget(part.blocks, renamed)
-    openings = {f"{chapter.name}.ipynb": opening for chapter in chapters if (opening := _opening(chapter))}
+    openings = {f"{chapter.name}.ipynb": found for chapter in chapters if (found := opening(chapter))}
     for chapter in chapters:
         for part in chapter.parts:
             part.blocks = _resolve(part, numbers, openings, whole)
@@ -72,7 +72,8 @@ def number(chapters: Iterable[Chapter], *, whole: bool = True) -> Numbers:
     return numbers
 
 
-def _opening(chapter: Chapter) -> str:
+def opening(chapter: Chapter) -> str:
+    """Return the identifier of a chapter's first heading, nothing where it has none."""
     headings = tree.find([part.blocks for part in chapter.parts], "Header")
     return headings[0]["c"][1][0] if headings else ""
 
