@@ -10,10 +10,15 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 from typing import Any
 
+import formula_list
+import typst
 from PIL import Image
+
+from acts.reports import fonts, formulas, html, pictures
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -24,6 +29,13 @@ LOOKS = {"light": (1280, "light"), "dark": (1280, "dark"), "phone": (390, "light
 TILE = 1800  # pixels of a page that one tile shows
 ACROSS, DOWN = 5, 2  # tiles on a contact sheet
 GAP = 12
+TYPST = "#set page(width: auto, height: auto, margin: 4pt, fill: none)\n#set text(size: 12pt)\n{}"
+LIST = """
+table { width: 1240px; table-layout: fixed; font-size: 16px }
+td { padding: 4px 10px; border: 1px solid #ccc; width: 36% } td:first-child { width: 28% }
+td code { overflow-wrap: anywhere; font-size: 10px; white-space: normal } math { font-size: 20px }
+td img { max-width: none }
+"""
 PAPER, AROUND = 60, (128, 128, 128)  # dots an inch of a PDF's pages
 
 
@@ -93,11 +105,30 @@ def written(
     return sheets
 
 
+def formula_page() -> str:
+    """Return a page of every formula: its LaTeX, then as a browser sets it, then as Typst does."""
+    texts = formula_list.every()
+    papers = typst.compile(
+        TYPST.format("#pagebreak()\n".join(f"$ {formulas.to_typst(tex)} $\n" for tex in texts)).encode(),
+        format="svg", font_paths=[fonts.FOLDER], ignore_system_fonts=True,
+    )  # fmt: skip
+    rows = [
+        f"<tr><td><code>{escape(tex)}</code><td>{formulas.to_mathml(tex, display=True)}"
+        f'<td><img src="{pictures.data_uri(paper, "image/svg+xml")}">'
+        for tex, paper in zip(texts, papers, strict=True)
+    ]
+    return f"<!DOCTYPE html><meta charset=utf-8><style>{html.stylesheet()}{LIST}</style><table>{''.join(rows)}</table>"
+
+
 def draw(folder: Path, out: Path) -> list[Path]:
     """Write the contact sheets of a configuration's report, of the index beside it and of the formulas."""
     made: list[Path] = []
     out.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
+        with tempfile.TemporaryDirectory() as scratch:
+            listed = Path(scratch, "formulas.html")
+            listed.write_text(formula_page(), encoding="utf-8")
+            made += written(page_tiles(browser, listed, "light"), out, "formulas", across=2, down=1)
         for name, page in (("report", folder / "report.html"), ("index", folder.parent / "index.html")):
             for look in LOOKS if page.is_file() else ():
                 made += written(page_tiles(browser, page, look), out, f"{name}-{look}", scale=0.5)
