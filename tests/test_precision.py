@@ -228,11 +228,24 @@ def test_the_cells_show_the_largest_errors_and_the_words_count_what_is_within_bo
     assert "4 of 5 values stay within 4 ULP" in figure.finding
 
 
-def test_lines_are_those_that_leave_the_bound(found):
+def test_the_cells_can_be_taken_along_and_rows_are_named_once(found):
+    figure = figures.precision.parts(found, CATALOGUE)
+    first, second = ([tick.get_text() for tick in axes.get_yticklabels()] for axes in figure.axes)
+    assert first[0] == "ReLU"
+    assert set(second) == {""}
+    cell = figure.data.set_index(["activation", "of", "part of the axis"])["largest error (ULP)"]
+    assert cell["tanh", "derivative", "x > 4"] > 1e6
+    assert len(figure.data) == sum(len(axes.texts) for axes in figure.axes)
+
+
+def test_a_panel_stands_for_each_function_that_leaves_the_bound(found):
     figure = figures.precision.along(found, CATALOGUE)
-    value, derivative = ({text.get_text() for text in axes.texts} for axes in figure.axes)
-    assert value == {"GELU"}
-    assert derivative == {"sigmoid", "tanh", "GELU"}
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["sigmoid", "tanh", "GELU"]
+    assert set(figure.data["activation"]) == {"sigmoid", "tanh", "GELU"}
+    for axes in figure.axes:
+        assert all(np.nanmin(line.get_ydata()) > 0.3 for line in axes.lines if len(line.get_xdata()) > 2)
+    worst = figure.data.loc[figure.data["activation"] == "tanh", "largest error (ULP)"].max()
+    assert f"tanh {figures.precision.brief(worst)} ULP" in figure.finding
 
 
 def test_the_table_of_losses_names_the_stretch_and_what_should_be(found):

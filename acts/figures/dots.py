@@ -7,6 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from acts.figures.scales import plain
+from acts.figures.style import WIDTH, Drawing, text_width
+
+_NAMES = 7.0  # points: the names of rows
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,37 @@ class Dot:
     colour: str
     marker: str = "o"
     hollow: bool = False
+
+
+def beside(
+    count: int,
+    columns: int,
+    names: Sequence[str],
+    *,
+    row: float = 0.21,
+    top: float = 0.28,
+    bottom: float = 0.3,
+    foot: float = 0.2,
+    between: float = 0.22,
+) -> tuple[Drawing, list[Axes]]:
+    """Return panels of rows, as many abreast as ``columns``, whose rows are named once, left of the first column.
+
+    All lengths are inches: of a row, above and below a panel, below all of them, and between two panels.
+    """
+    columns = min(columns, count)
+    left = 0.24 + max(text_width(name, _NAMES) for name in names)
+    wide = (WIDTH - left - 0.1 - (columns - 1) * between) / columns
+    height = row * len(names) + 0.1
+    lines = -(-count // columns)
+    tall = lines * (top + height + bottom) + foot
+    figure, grid = Drawing(figsize=(WIDTH, tall)), []
+    for place in range(count):
+        line, column = divmod(place, columns)
+        x, y = left + column * (wide + between), foot + bottom + (lines - 1 - line) * (top + height + bottom)
+        axes = figure.add_axes((x / WIDTH, y / tall, wide / WIDTH, height / tall))
+        axes.tick_params(axis="y", labelleft=column == 0, pad=8)
+        grid.append(axes)
+    return figure, grid
 
 
 def rows_of_dots(

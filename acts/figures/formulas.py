@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from acts import records as door
 from acts.figures import naming, palette
 from acts.figures.palette import GREY
-from acts.figures.style import SMALL, drawn, key, missing, panels
+from acts.figures.sheets import sheet
+from acts.figures.style import SMALL, Drawing, drawn, missing, panels
 from acts.figures.table import MISSING, Table, Text, escape, number, proper, tame, unmeasured, visible
 
 EXPERIMENT = "formulas"
@@ -22,39 +22,66 @@ _TOLERANCE = 1e-6
 
 
 @drawn
-def curves(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def curves(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return value and derivative of every activation of one variable, a panel each, families in their colours.
 
-    All panels share their axes; a curve that leaves them goes on outside.
+    All panels share their axes; a curve that leaves them goes on outside, and where it comes to an end there the panel
+    says so. A family is named above its first member.
     """
     points = _points(records)
     if points.empty:
         return missing("the curves of the activations")
     names = naming.ordered(catalogue, points["activation"])
-    figure, grid = panels(len(names), _COLUMNS, height=0.92, left=0.24, right=0.08, top=0.24, bottom=0.26, foot=0.22)
-    for place, (axes, name) in enumerate(zip(grid, names, strict=True)):
-        own = points[points["activation"] == name]
-        _panel(axes, own, palette.of_family(naming.family(catalogue, name)), named=place == 0)
-        axes.set_title(naming.label(catalogue, name), fontsize=SMALL + 0.5, pad=3)
-        axes.set_xlabel("x" if place >= len(names) - _COLUMNS else "", labelpad=1)
-        axes.tick_params(
-            labelbottom=place >= len(names) - _COLUMNS, labelleft=place % _COLUMNS == 0, labelsize=SMALL - 1
-        )
     families = [naming.family(catalogue, name) for name in names]
-    _key(figure, palette.families(families))
+    facts = _wide(records)
+    figure, grid = panels(len(names), _COLUMNS, height=0.92, left=0.24, right=0.08, top=0.42, bottom=0.04, foot=0.5)
+    for place, (axes, name) in enumerate(zip(grid, names, strict=True)):
+        last, colour = place >= len(names) - _COLUMNS, palette.of_family(families[place])
+        _panel(axes, points[points["activation"] == name], colour)
+        axes.set_title(naming.label(catalogue, name), fontsize=SMALL + 0.5, pad=3)
+        axes.set_xlabel("x" if last else "", labelpad=1)
+        axes.tick_params(labelbottom=last, labelleft=place % _COLUMNS == 0, labelsize=SMALL - 1)
+        if families[place] not in families[:place]:
+            axes.annotate(
+                families[place], (0, 1), xytext=(0, 13.5), xycoords="axes fraction", textcoords="offset points",
+                color=colour, fontsize=SMALL,
+            )  # fmt: skip
+        highest = float(facts.loc[name].get("supremum", np.inf)) if name in facts.index else np.inf
+        if _Y[1] < highest < np.inf:
+            axes.text(-3.7, 2.75, f"ends at {number(highest, 3)}", fontsize=SMALL - 1, color=colour)
+    figure.text(
+        0.035, 0.0, "thick: the function f; dashed: its derivative f′. Both without units.", color=GREY,
+        fontsize=SMALL, va="bottom",
+    )  # fmt: skip
+    wide = points.pivot(index=["activation", "x"], columns="metric", values="value").reset_index()
+    columns = {"activation": "activation", "x": "x", "value": "f(x)", "derivative": "f′(x)"}
+    figure.data = sheet(wide, catalogue, columns)
+    figure.finding = _told(facts, names, families)
     return figure
+
+
+def _told(facts: pd.DataFrame, names: list[str], families: list[str]) -> str:
+    """Return how many functions are drawn, how many are bounded, monotone and smooth, as a sentence."""
+    said = f"{len(names)} functions of {len(set(families))} families"
+    facts = facts.reindex(names)
+    if not {"infimum", "supremum", "monotone", "smoothness"} <= set(facts.columns):
+        return f"{said}."
+    bounded = int((np.isfinite(facts["infimum"]) & np.isfinite(facts["supremum"])).sum())
+    rising, smooth = int((facts["monotone"] > 0).sum()), int(np.isinf(facts["smoothness"]).sum())
+    return f"{said}: {bounded} are bounded on both sides, {rising} monotone, {smooth} smooth to every order."
 
 
 def _points(records: pd.DataFrame) -> pd.DataFrame:
     rows = door.where(records, experiment=EXPERIMENT, metric=["value", "derivative"])
     rows = rows[rows["arm"].fillna("").str.fullmatch(r"x=[^;]+")]
-    return rows.assign(x=rows["arm"].str.removeprefix("x=").astype(float)).sort_values("x")
+    rows = rows.assign(x=rows["arm"].str.removeprefix("x=").astype(float)).sort_values(["activation", "metric", "x"])
+    return rows[rows["x"].abs() <= _X]
 
 
-def _panel(axes: Axes, own: pd.DataFrame, colour: str, *, named: bool) -> None:
+def _panel(axes: Axes, own: pd.DataFrame, colour: str) -> None:
     axes.axhline(0, color=GREY, linewidth=0.5, zorder=1)
     axes.axvline(0, color=GREY, linewidth=0.5, zorder=1)
-    for metric, width, dashes in (("derivative", 0.9, (0, (2.2, 1.2))), ("value", 1.5, "solid")):
+    for metric, width, dashes in (("derivative", 0.9, (0, (2.2, 1.2))), ("value", 1.6, "solid")):
         curve = own[own["metric"] == metric]
         x, y = _broken(curve["x"].to_numpy(float), curve["value"].to_numpy(float))
         axes.plot(x, y, color=colour, linewidth=width, linestyle=dashes, zorder=3)
@@ -62,12 +89,6 @@ def _panel(axes: Axes, own: pd.DataFrame, colour: str, *, named: bool) -> None:
     axes.set_ylim(*_Y)
     axes.set_xticks([-3, 0, 3])
     axes.set_yticks([-1, 0, 1, 2, 3])
-    if named:
-        for metric, text in (("value", "f"), ("derivative", "f′")):
-            curve = own[own["metric"] == metric]
-            at = curve.iloc[(curve["x"] - 2.1).abs().argmin()]
-            axes.annotate(text, (at["x"], at["value"]), xytext=(3, -7), textcoords="offset points",
-                          color=colour, fontsize=SMALL)  # fmt: skip
 
 
 def _broken(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -78,12 +99,6 @@ def _broken(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     beside = np.maximum(np.r_[steps[1], steps[:-1]], np.r_[steps[1:], steps[-2]])
     jumps = np.flatnonzero((steps > 0.05) & (steps > 3.5 * beside)) + 1
     return np.insert(x, jumps, np.nan), np.insert(y, jumps, np.nan)
-
-
-def _key(figure: Figure, families: list[str]) -> None:
-    """Write the names of the families below the panels, each in its colour, and what the two lines are."""
-    figure.text(0.035, 0.0, "solid f(x), dashed f′(x)", color=GREY, fontsize=SMALL, va="bottom")
-    key(figure, [(family, palette.of_family(family)) for family in families], x=1.75, y=0.0)
 
 
 def formulas(catalogue: pd.DataFrame) -> Table:

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from acts.figures.palette import GREY
 from acts.figures.style import SMALL
 
 _LEADING = 1.22  # distance of two baselines, in font sizes
 _POINTS = 72.0
+_SAME, _MANY = 0.5, 3  # ends within half a line are one place; three names or more there share a bracket
+_STEM = 2.2  # points from a bracket to its names
 
 
 @dataclass(frozen=True)
@@ -56,29 +59,65 @@ def _isotonic(values: np.ndarray) -> np.ndarray:
 
 
 def at_ends(axes: Axes, ends: Sequence[End], *, size: float = SMALL, reach: float = 9.0) -> list[Any]:
-    """Write names to the right of a panel, each joined to its line's end; return the texts.
+    """Write names to the right of a panel, each joined to its line's end; return the texts, from the lowest up.
 
-    The panel's limits and scale must be final. ``reach`` is the length of the joining line in points.
+    Three or more lines that end in one place are named under one bracket, in the order given. The panel's limits and
+    scale must be final. ``reach`` is the length of the joining line in points.
     """
+    height, width = _points(axes)
+    shown = [_fraction(axes, end.y) for end in ends]
+    distance = size * _LEADING / height
+    groups = bundles(shown, distance)
+    order = [one for group in groups for one in reversed(group)]
+    middles = {one: float(np.mean([shown[each] for each in group])) for group in groups for one in group}
+    placed = dict(zip(order, spread([middles[one] for one in order], distance, low=0.0, high=1.0), strict=True))
+    x = 1 + reach / width
+    for group in groups:
+        joined = len(group) >= _MANY
+        starts = [1.0 if ends[one].x is None else _along(axes, float(ends[one].x or 0.0)) for one in group]
+        for one, start in zip(group, starts, strict=True):
+            stop = x - (_STEM if joined else 1.5) / width
+            if not joined or start < 1 or one == group[0]:
+                y = middles[one] if joined else placed[one]
+                _stroke(axes, (start + 1.5 / width, stop), (shown[one], y), GREY if joined else ends[one].colour)
+        if joined:
+            _bracket(axes, x - _STEM / width, [placed[one] for one in group], middles[group[0]], 0.3 * distance)
+    return [
+        axes.text(
+            x, placed[one], ends[one].text, transform=axes.transAxes, color=ends[one].colour, fontsize=size,
+            va="center_baseline",
+        )
+        for one in order
+    ]  # fmt: skip
+
+
+def bundles(shown: Sequence[float], distance: float) -> list[list[int]]:
+    """Return the places of lines' ends, lowest first, those together that cannot be told apart at a name's height."""
+    groups: list[list[int]] = []
+    for place in np.argsort(shown, kind="stable"):
+        if groups and shown[place] - shown[groups[-1][0]] <= _SAME * distance:
+            groups[-1].append(int(place))
+        else:
+            groups.append([int(place)])
+    return [sorted(group) if len(group) >= _MANY else group[::-1] for group in groups]
+
+
+def _bracket(axes: Axes, x: float, names: Sequence[float], middle: float, over: float) -> None:
+    """Draw the upright beside names that belong to one place, long enough to meet what leads there."""
+    ends = min(*names, middle + over) - over, max(*names, middle - over) + over
+    _stroke(axes, (x, x), ends, GREY)
+
+
+def _stroke(axes: Axes, x: tuple[float, float], y: tuple[float, float], colour: str) -> None:
+    axes.plot(x, y, transform=axes.transAxes, color=colour, linewidth=0.5, clip_on=False, marker="", linestyle="-")
+
+
+def _points(axes: Axes) -> tuple[float, float]:
+    """Return the height and width of a panel in points."""
     figure = axes.get_figure(root=True)
     assert figure is not None
     box = axes.get_position()
-    height = box.height * figure.get_figheight() * _POINTS
-    width = box.width * figure.get_figwidth() * _POINTS
-    shown = [_fraction(axes, end.y) for end in ends]
-    distance = size * _LEADING / height
-    texts = []
-    for end, at, y in zip(ends, shown, spread(shown, distance, low=0.0, high=1.0), strict=True):
-        x = 1 + reach / width
-        start = 1.0 if end.x is None else _along(axes, end.x)
-        axes.plot(
-            [start + 1.5 / width, x - 1.5 / width], [at, y],
-            transform=axes.transAxes, color=end.colour, linewidth=0.5, clip_on=False, marker="",
-        )  # fmt: skip
-        texts.append(
-            axes.text(x, y, end.text, transform=axes.transAxes, color=end.colour, fontsize=size, va="center_baseline")
-        )
-    return texts
+    return box.height * figure.get_figheight() * _POINTS, box.width * figure.get_figwidth() * _POINTS
 
 
 def _fraction(axes: Axes, y: float) -> float:

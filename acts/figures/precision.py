@@ -1,40 +1,19 @@
 """Precision: errors of values and derivatives in units in the last place (ULP), and where they lose all digits."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from acts import records as door
 from acts.figures import naming
-from acts.figures.labels import End, at_ends, needed_height
-from acts.figures.palette import FAMILIES, GREY, ink_on
-from acts.figures.style import Drawing, drawn, key, missing, panels
+from acts.figures.errors import EXPERIMENT, PLACES, QUANTITIES, along, brief, measured, parts
 from acts.figures.table import MISSING, Table, Text, escape, number, unmeasured
 
-EXPERIMENT = "precision"
+__all__ = ["along", "brief", "failures", "looked", "parts", "paths"]
+
 DTYPES = ("float64", "float32", "bfloat16", "float16")
-QUANTITIES = ("value", "derivative")
-PARTS = {"tail_low": "x < −4", "center": "−4 … 4", "tail_high": "x > 4", "special": "special"}
-PLACES = ("tail_low", "center", "tail_high")  # where a reader's numbers lie
-GOOD = 4.0  # ULP, set before the run: what a careful implementation in its own precision stays within
-LOST = 0.01  # the relative error above which a result counts as lost
-FEW = ("sigmoid", "tanh", "softsign", "softplus", "gelu", "gelu_tanh", "swish", "mish", "hardswish")
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_TOP = 1e9  # of the curve's axis; beyond it, and infinite, is drawn at the edge
 _NOTHING = "Nothing of this was measured here."
-
-
-def measured(records: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return the rows of a metric such as ``value_ulp`` with the factors of their arm as columns path, part and x."""
-    rows = door.where(records, experiment=EXPERIMENT, metric=metric)
-    arms = rows["arm"].astype("string")
-    factors = {name: arms.str.extract(rf"(?:^|;){name}=([^;]+)", expand=False) for name in ("path", "part", "x")}
-    return rows.assign(**factors)
 
 
 def looked(records: pd.DataFrame, catalogue: pd.DataFrame) -> Text:
@@ -67,87 +46,7 @@ def _at(records: pd.DataFrame, row: dict[Any, Any], what: str, quantity: str = "
     return float(own["value"].iloc[0]) if len(own) else float("nan")
 
 
-# --- by part of the axis ----------------------------------------------------------------------------------------------
-
-
-@drawn
-def parts(records: pd.DataFrame, catalogue: pd.DataFrame, *, dtype: str = "float32", path: str = "fast") -> Figure:
-    """Return the largest error of each function in each part of the axis as shaded cells with their numbers.
-
-    One panel the values, one the derivatives; cells within 4 ULP are not shaded.
-    """
-    tables = {quantity: _largest(records, f"{quantity}_ulp", dtype=dtype, path=path) for quantity in QUANTITIES}
-    if all(table.empty for table in tables.values()):
-        return missing("the precision of values and derivatives")
-    names = naming.ordered(catalogue, [name for table in tables.values() for name in table.index])
-    figure, grid = panels(2, 2, height=0.155 * len(names), left=1.0, right=0.1, top=0.42, bottom=0.3, foot=0.12)
-    for axes, (quantity, table) in zip(grid, tables.items(), strict=True):
-        _cells(axes, table.reindex(names), [naming.label(catalogue, name) for name in names])
-        axes.set_title(quantity, pad=16)
-        axes.set_xlabel("largest error (ULP)")
-    key(figure, [(f"shaded: more than {GOOD:g} ULP; ∞: nan, or infinity for a number", GREY)], x=1.0, y=0.0)
-    _say(figure, tables)
-    return figure
-
-
-def _largest(records: pd.DataFrame, metric: str, *, dtype: str, path: str) -> pd.DataFrame:
-    """Return the largest error, an activation a row and a part a column."""
-    rows = measured(records, metric)
-    rows = rows[(rows["path"] == path) & (rows["dtype"] == dtype) & rows["part"].isin(list(PARTS))]
-    table = rows.pivot_table(index="activation", columns="part", values="value", aggfunc="max")
-    return table.reindex(columns=list(PARTS))
-
-
-def _cells(axes: Axes, table: pd.DataFrame, labels: list[str]) -> None:
-    """Draw a table as cells shaded by the decades above the bound, each with its number."""
-    for row, values in enumerate(table.to_numpy(float)):
-        for column, value in enumerate(values):
-            if np.isnan(value):
-                axes.text(column, row, MISSING, ha="center", va="center_baseline", fontsize=6, color=GREY)
-                continue
-            colour = _shade(value)
-            if colour:
-                axes.add_patch(Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=colour, linewidth=0))
-            ink = ink_on(colour) if colour else "#000000"
-            axes.text(column, row, brief(value), ha="center", va="center_baseline", fontsize=6, color=ink)
-    axes.set_xlim(-0.5, len(PARTS) - 0.5)
-    axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_xticks(range(len(PARTS)), list(PARTS.values()))
-    axes.set_yticks(range(len(labels)), labels)
-    axes.xaxis.tick_top()
-    axes.xaxis.set_label_position("bottom")
-    axes.tick_params(length=0, pad=2)
-    axes.grid(visible=False)
-    axes.spines[:].set_visible(False)
-
-
-_SHADES = ((GOOD, "#f3b8ad"), (1e2, "#e2806f"), (1e4, FAMILIES["exponential"]), (np.inf, "#7d1a0e"))
-
-
-def _shade(value: float) -> str:
-    """Return the colour of an error, empty where it is within the bound."""
-    colour = ""
-    for bound, shade in _SHADES:
-        colour = shade if value > bound or (np.isinf(value) and np.isinf(bound)) else colour
-    return colour
-
-
-def brief(value: float) -> str:
-    """Return an error in as few letters as a cell has room for: 0.5, 12, 4 × 10⁶, ∞."""
-    if value >= 1000:
-        return "∞" if np.isinf(value) else number(value, 1)
-    return "0" if value < 0.005 else number(value, 2)
-
-
-def _say(figure: Figure, tables: dict[str, pd.DataFrame]) -> None:
-    """Put into the figure's words how many functions stay within the bound."""
-    if not isinstance(figure, Drawing):
-        return
-    told = [
-        f"{int((table[list(PLACES)].max(axis=1) <= GOOD).sum())} of {len(table)} {quantity}s stay within {GOOD:g} ULP"
-        for quantity, table in tables.items()
-    ]
-    figure.finding = "Outside the special places " + " and ".join(told) + "."
+# --- other formats, and the other path --------------------------------------------------------------------------------
 
 
 def paths(records: pd.DataFrame, catalogue: pd.DataFrame, *, quantity: str = "value") -> Table:
@@ -173,50 +72,6 @@ def paths(records: pd.DataFrame, catalogue: pd.DataFrame, *, quantity: str = "va
 
 def _or_dash(value: float | None) -> str:
     return MISSING if value is None else brief(value)
-
-
-# --- along the axis ---------------------------------------------------------------------------------------------------
-
-
-@drawn
-def along(records: pd.DataFrame, catalogue: pd.DataFrame, *, few: Sequence[str] = FEW) -> Figure:
-    """Return the fast path's largest error along the axis in float32, for those of a few that leave the bound."""
-    tables = {quantity: _binned(records, f"{quantity}_ulp") for quantity in QUANTITIES}
-    if all(table.empty for table in tables.values()):
-        return missing("errors along the axis")
-    figure, grid = panels(2, 2, height=max(2.1, needed_height(len(few)) + 0.2), left=0.55, right=0.95)
-    for place, (axes, (quantity, table)) in enumerate(zip(grid, tables.items(), strict=True)):
-        worst = table.groupby("activation")["value"].max()
-        _curves(axes, table, [name for name in few if worst.get(name, 0.0) > GOOD], catalogue)
-        axes.axhline(GOOD, color=GREY, linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
-        axes.set_title(quantity)
-        axes.set_xlabel("x")
-        axes.set_ylabel("largest error (ULP)" if place == 0 else "")
-    return figure
-
-
-def _binned(records: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return the curve's points, with x as a number."""
-    rows = measured(records, metric).dropna(subset=["x"])
-    return rows.assign(x=rows["x"].astype(float)).sort_values("x")
-
-
-def _curves(axes: Axes, table: pd.DataFrame, names: list[str], catalogue: pd.DataFrame) -> None:
-    """Draw the curves of some functions, each named where it is highest."""
-    strokes, ends = naming.strokes(catalogue, names), []
-    axes.set_yscale("log")
-    axes.set_ylim(0.3, _TOP)
-    powers = range(0, 10, 2)
-    axes.set_yticks([10.0**power for power in powers], [f"10{str(power).translate(RAISED)}" for power in powers])
-    axes.set_xlim(-20, 20)
-    for name in strokes:
-        line = table[table["activation"] == name]
-        height = line["value"].clip(0.3, _TOP)
-        colour = str(strokes[name]["color"])
-        axes.plot(line["x"], height, color=colour, linestyle=strokes[name]["linestyle"], linewidth=0.9)
-        top = int(np.argmax(height))
-        ends.append(End(naming.label(catalogue, name), float(height.iloc[top]), colour, x=float(line["x"].iloc[top])))
-    at_ends(axes, ends)
 
 
 # --- where digits are lost --------------------------------------------------------------------------------------------
