@@ -33,7 +33,7 @@ TYPST = "#set page(width: auto, height: auto, margin: 4pt, fill: none)\n#set tex
 LIST = """
 table { width: 1240px; table-layout: fixed; font-size: 16px }
 td { padding: 4px 10px; border: 1px solid #ccc; width: 36% } td:first-child { width: 28% }
-td code { overflow-wrap: anywhere; font-size: 10px; white-space: normal } math { font-size: 20px }
+td code { overflow-wrap: anywhere; font-size: 10px; white-space: normal } math { font-size: 16px }
 td img { max-width: none }
 """
 PAPER, AROUND = 60, (128, 128, 128)  # dots an inch of a PDF's pages

@@ -48,3 +48,17 @@ def test_every_formula_is_mathml_of_which_nothing_is_lost(texts: list[str]) -> N
 
 def test_typst_sets_every_formula(texts: list[str]) -> None:
     assert formulas.check_set(texts) == {}
+
+
+@pytest.mark.parametrize(
+    ("tex", "typst"),
+    [
+        (r"\lVert v \rVert^2 / n", r"norm(v)^2 \/ n"),
+        (r"\frac{\lvert y - f(x) \rvert}{2}", "lr(|y - f(x)|)/2"),
+        (r"\left\vert {x}\right\vert", "lr(|x|)"),
+        (r"\bigl\lvert x \bigr\rvert", "| x |"),
+        (r"P(a \vert b)", "P(a | b)"),
+    ],
+)
+def test_bars_that_say_their_side_stand_tight_on_paper(tex: str, typst: str) -> None:
+    assert formulas.to_typst(tex) == typst

@@ -14,7 +14,9 @@ PRIMES = "′″‴⁗"
 OPENING, CLOSING = "([{|‖⌊⌈⟨", ")]}|‖⌋⌉⟩"
 TALL = {"mfrac", "mtable", "munder", "mover", "munderover", "msqrt", "mroot"}
 ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|apos|#\d+|#x[0-9a-fA-F]+);)([A-Za-z]+;)")
-FENCES = {r"\lVert": r"\|", r"\rVert": r"\|", r"\Vert": r"\|", r"\lvert": "|", r"\rvert": "|", r"\vert": "|"}
+FENCES = {"Vert": r"\|", "vert": "|"}
+SIDES = {"l": r"\left", "r": r"\right", "": ""}
+BAR = re.compile(r"(?P<size>\\(?:left|right|middle|[bB]igg?[lrm]?)\s*)?\\(?P<side>[lr]?)(?P<bar>[vV]ert)(?![A-Za-z])")
 # What the converter writes and today's Typst spells otherwise.
 SPELLINGS = {"dot.circle": "dot.o", "plus.circle": "plus.o", "times.circle": "times.o", "minus.circle": "minus.o"}
 RAISED_PRIMES = re.compile(r"\^\(('(?: ')+)\)")
@@ -70,13 +72,16 @@ def _reason(message: str) -> str:
 def to_typst(tex: str) -> str:
     """Return a formula as Typst mathematics. Raises FormulaError for what the converter refuses."""
     prepared = UPRIGHT.sub(r"\\text{\1}", tex.replace('"', "”"))
-    for fence, plain in FENCES.items():
-        prepared = re.sub(re.escape(fence) + r"(?![A-Za-z])", plain.replace("\\", r"\\"), prepared)
     try:
-        converted = tex2typst.tex2typst(_spaced_cases(prepared))
+        converted = tex2typst.tex2typst(_spaced_cases(BAR.sub(_fence, prepared)))
     except ValueError as error:
         raise FormulaError(_reason(str(error).split("Stack trace")[0])) from None
     return _respelt(converted if isinstance(converted, str) else converted[0])
+
+
+def _fence(match: re.Match[str]) -> str:
+    """Return a bar as the converter knows it; one that says its side is a fence, tight around what it holds."""
+    return (match["size"] or SIDES[match["side"]]) + FENCES[match["bar"]]
 
 
 def _respelt(converted: str) -> str:
