@@ -2,11 +2,12 @@
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typst
 
-from acts.reports import fonts, marks, pandoc, pictures, tables, tree
+from acts.reports import cards, fonts, marks, paging, pandoc, pictures, tables, tree
 from acts.reports.document import TEMPLATES, Document
 from acts.reports.faults import ReportError
 from acts.reports.formulas import to_typst
@@ -15,7 +16,7 @@ from acts.reports.tree import Node
 STANDARDS: list[Any] = ["a-3a", "ua-1"]
 FORM = "typst-citations"
 FIGURE_FAMILY = "Inter"
-LEAD = 3  # blocks between a heading and a wide table that turn with it
+SHEETS = ("report.typ", "front.typ", "shapes.typ")
 
 
 def render(document: Document) -> bytes:
@@ -43,34 +44,15 @@ def typeset(document: Document) -> tuple[str, dict[str, bytes]]:
     """Return the Typst source of a document, and the files it reads by name."""
     page = _Sheet(document)
     cut = tree.raw("typst", "// acts-cut")
-    blocks = page.fit([*document.abstract, cut, *_turned(document.blocks)])
+    blocks = page.fit([*document.abstract, cut, *paging.led(paging.turned(document.blocks))])
     written = pandoc.write(blocks, FORM).replace("align(center)[#table(", "align(left)[#table(")
     abstract, body = written.split("// acts-cut")
-    template = (TEMPLATES / "report.typ").read_text(encoding="utf-8")
-    files: dict[str, bytes] = {"report.typ": template.encode()}
+    files = {name: (TEMPLATES / name).read_bytes() for name in SHEETS}
     for key, picture in document.pictures.items():
         drawn = pictures.standalone(picture, family=FIGURE_FAMILY) if picture.form == "svg" else picture.data
         files[_file(key, picture.form)] = drawn
     files |= {item.name: item.data for item in document.attachments}
     return "\n".join([_opening(document, fonts.spoken(abstract)), fonts.spoken(body)]), files
-
-
-def _turned(blocks: list[Node]) -> list[Node]:
-    """Return blocks in which a table too wide for an upright page has a turned one, with what leads up to it."""
-    kept: list[Node] = []
-    for block in blocks:
-        if not _too_wide(block):
-            kept.append(block)
-            continue
-        headings = [index for index, before in enumerate(kept[-LEAD:], len(kept[:-LEAD])) if before["t"] == "Header"]
-        start = headings[-1] if headings else len(kept)
-        kept[start:] = [tree.raw("typst", "#page(flipped: true)["), *kept[start:], block, tree.raw("typst", "]")]
-    return kept
-
-
-def _too_wide(block: Node) -> bool:
-    tables_in = tree.find(block, "Table") if block["t"] in ("Div", "Table") else []
-    return any(tables.plan(marks.marked(table)).turned for table in tables_in)
 
 
 def _opening(document: Document, abstract: str) -> str:
@@ -90,11 +72,22 @@ def _opening(document: Document, abstract: str) -> str:
   authors: ({authors}),
   facts: ({facts}),
   verdicts: ({verdicts}),
+  claims: ({_topics(front.claims) if document.whole else ""}),
   abstract: [{abstract}],
-  whole: {'true' if document.whole else 'false'},
+  whole: {"true" if document.whole else "false"},
 )
 {attached}
 """
+
+
+def _topics(claims: Sequence[Mapping[str, str]]) -> str:
+    """Return the claims for the list in front, gathered by topic in the ledger's order, as Typst's arrays."""
+    topics: dict[str, list[str]] = {}
+    for claim in claims:
+        words = (claim["claim"], claim["statement"], claim["verdict"], marks.slug(claim["verdict"]))
+        told = ", ".join(quoted(fonts.spoken(word)) for word in words)
+        topics.setdefault(claim["topic"], []).append(f"({told}),")
+    return "".join(f"({quoted(fonts.spoken(topic))}, ({''.join(rows)}),)," for topic, rows in topics.items())
 
 
 def quoted(content: str) -> str:
@@ -203,11 +196,27 @@ class _Sheet:
 
     def _claim(self, node: Node) -> list[Node]:
         verdict = next((kind for kind in tree.classes(node) if kind in marks.SLUGS), "")
-        return self._wrapped(f"#claim({quoted(verdict)})[", self.fit(node["c"][1]), f"]{_label(node)}")
+        blocks = node["c"][1]
+        head = cards.head(blocks[0]) if blocks else None
+        if head is None:
+            return self._wrapped(f"#claim({quoted(verdict)})[", self.fit(blocks), f"]{_label(node)}")
+        row = next((row for row in self.document.front.claims if row["claim"] == head.claim), {})
+        found = quoted(fonts.spoken(cards.found(row)))
+        ends = cards.margins(row)
+        interval = f"({', '.join(f'{end:.4g}' for end in ends)})" if ends else "none"
+        parts = [("name", head.name), ("verdict", head.verdict), ("said", head.said)]
+        called = [tree.raw("typst", f"#claim({quoted(verdict)}, found: {found}, interval: {interval}")]
+        for name, inlines in parts:
+            called += [
+                tree.raw("typst", f", {name}: ["),
+                tree.plain(tree.walk(inlines, self._action)),
+                tree.raw("typst", "]"),
+            ]
+        return [*called, tree.raw("typst", ")["), *self.fit(blocks[1:]), tree.raw("typst", f"]{_label(node)}")]
 
     def _span(self, node: Node) -> list[Node] | None:
         kinds = tree.classes(node)
-        for kind in ("verdict", "source", "word"):
+        for kind in ("verdict", "source", "word", "pin"):
             if kind in kinds:
                 inner: list[Any] = tree.walk(node["c"][1], self._action)
                 call = f"#word({quoted(kinds[-1])})[" if kind == "word" else f"#{kind}["

@@ -53,11 +53,16 @@ def plan(table: Node) -> Plan:
 
 
 def _shares(wanted: list[float], needed: list[float], line: float) -> tuple[float, ...]:
-    """Return each column's part of the line: what it needs, and of the rest as much as it lacks of its wish."""
-    spare = line - sum(needed)
-    lacks = [want - need for want, need in zip(wanted, needed, strict=True)]
-    total = sum(lacks) or 1.0
-    parts = [min(want, need + spare * lack / total) for want, need, lack in zip(wanted, needed, lacks, strict=True)]
+    """Return each column's part of the line: a short column gets its wish, longer ones more, but not in proportion.
+
+    A column gets what it needs, or as much of its wish as the square root of it among the others': rows then are low.
+    """
+    low, high = 0.0, max(wanted)
+    for _ in range(40):
+        middle = (low + high) / 2
+        parts = [min(want, max(need, middle * want**0.5)) for want, need in zip(wanted, needed, strict=True)]
+        low, high = (middle, high) if sum(parts) <= line else (low, middle)
+    parts = [min(want, max(need, low * want**0.5)) for want, need in zip(wanted, needed, strict=True)]
     return tuple(round(part / max(line, sum(parts)), 4) for part in parts)
 
 

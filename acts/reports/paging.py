@@ -1,0 +1,41 @@
+"""Paging: what of a document turns a page, and what must stay together on one."""
+
+from acts.reports import marks, tables, tree
+from acts.reports.tree import Node
+
+LEAD = 3  # blocks between a heading and a wide table that turn with it
+
+
+def turned(blocks: list[Node]) -> list[Node]:
+    """Return blocks in which a table too wide for an upright page has a turned one, with what leads up to it."""
+    kept: list[Node] = []
+    for block in blocks:
+        if not _too_wide(block):
+            kept.append(block)
+            continue
+        headings = [index for index, before in enumerate(kept[-LEAD:], len(kept[:-LEAD])) if before["t"] == "Header"]
+        start = headings[-1] if headings else len(kept)
+        kept[start:] = [tree.raw("typst", "#page(flipped: true)["), *kept[start:], block, tree.raw("typst", "]")]
+    return kept
+
+
+def led(blocks: list[Node]) -> list[Node]:
+    """Return blocks in which no figure floats past a heading over claims, and a line that leads to them stays there."""
+    kept: list[Node] = []
+    for block in blocks:
+        if _is_claim(block) and kept and not _is_claim(kept[-1]):
+            lead = kept.pop() if kept[-1]["t"] == "Para" else None
+            at = len(kept) - 1 if kept and kept[-1]["t"] == "Header" else len(kept)
+            kept.insert(at, tree.raw("typst", "#place.flush()"))
+            kept += [tree.raw("typst", "#lead["), lead, tree.raw("typst", "]")] if lead else []
+        kept.append(block)
+    return kept
+
+
+def _is_claim(block: Node) -> bool:
+    return block["t"] == "Div" and "claim" in tree.classes(block)
+
+
+def _too_wide(block: Node) -> bool:
+    tables_in = tree.find(block, "Table") if block["t"] in ("Div", "Table") else []
+    return any(tables.plan(marks.marked(table)).turned for table in tables_in)
