@@ -88,7 +88,14 @@ def test_the_finite_width_term_is_found_and_drifting_lengths_are_left_out():
     assert set(map(tuple, found.loc[found["apart"], ["activation", "init"]].to_numpy())) == {("gelu", "he")}
     assert widths.slope(steady, "middle") == pytest.approx(-0.5, abs=0.03)
     figure = figures.gradient_flow.widths(flow(), CATALOGUE)
-    assert titles(figure) == ["He", "stable"]
+    assert titles(figure) == [
+        f"{init}: {mean}" for init in ("He", "stable") for mean in ("log₁₀ of the mean", "mean of the logs")
+    ]
+    assert len(figure.data) == 2 * len(steady)
+    assert (figure.data["95 % low"] <= figure.data["95 % high"]).all()
+    for axes in figure.axes:
+        drawn = [line for line in axes.lines if np.isnan(np.asarray(line.get_ydata(), float)).any()]
+        assert drawn, "no interval is drawn"
 
 
 def test_the_telling_counts_intervals_that_hold_the_theory():
@@ -96,7 +103,7 @@ def test_the_telling_counts_intervals_that_hold_the_theory():
     assert "at depths of at most a tenth of the width" in told
     assert "Left out are 4 of 48 means, of 1 pairs" in told
     shifted = widths.told(widths.deviations(flow(term=-5.0)))
-    assert "more than a tenth of the width 0 % of" in shifted
+    assert "in 0 % of 18 cells at depths of more than a tenth" in shifted
     intervals = widths.intercepts(flow(term=-0.2), widths.deviations(flow(term=-0.2)))
     assert np.mean([low <= 1 <= high for low, high in intervals]) > 0.7
 
@@ -132,3 +139,27 @@ def test_an_unstable_edge_is_named_and_not_drawn():
     figure = figures.gradient_flow.trainability(trained(edge_slope=1.1), CATALOGUE)
     assert "unstable" in titles(figure)[0]
     assert not figure.axes[0].lines
+
+
+def test_a_line_breaks_off_at_a_number_and_cells_can_be_taken_along():
+    figure = figures.gradient_flow.trainability(trained(), CATALOGUE)
+    (axes,) = figure.axes
+    cells = len(figure.data)
+    assert cells == 9
+    assert len(axes.patches) > cells, "no number is kept clear of the edge"
+    cell = figure.data.set_index(["depth (layers)", "scale of the weights"])
+    assert cell.loc[(32, 2.0), "diverged"] == 1
+    assert cell.loc[(2, 1.0), "test accuracy"] == 1
+
+
+def test_words_of_flow_lengths_and_centring_follow_the_records():
+    records = figure_records.gradient_flow()
+    moved = records.assign(value=records["value"] * 1.5)
+    for draw in (figures.gradient_flow.flow, figures.gradient_flow.lengths, figures.gradient_flow.centring):
+        told = draw(records, CATALOGUE)
+        assert "LeCun from" in told.finding
+        assert draw(moved, CATALOGUE).finding != told.finding
+        assert {"activation", "init", "95 % low", "95 % high", "networks"} <= set(told.data.columns)
+        assert not told.data["activation"].str.contains("_relu").any()
+    flow = figures.gradient_flow.flow(records, CATALOGUE).data
+    assert (flow["log₁₀ gradient flow"] - flow["theory"]).abs().median() < 1

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from acts import records as door
 from acts.figures import intervals, naming
 from acts.figures.labels import End, at_ends, needed_height
 from acts.figures.palette import GREY
-from acts.figures.style import SMALL, drawn, missing, panels
+from acts.figures.sheets import sheet
+from acts.figures.style import SMALL, Drawing, drawn, missing, panels
 from acts.figures.table import MISSING, Table, number, unmeasured
 from acts.figures.trainability import trainability
 from acts.figures.widths import drifting, widths
@@ -29,7 +29,7 @@ _FAR, _NEAR = 1.6, 5.0  # a line that falls 1.6 times as far as the next, and ov
 
 
 @drawn
-def flow(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def flow(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return gradient flow against depth, a panel an init and a line an activation.
 
     Points are log10 of the mean over networks, bars its interval; thin lines are the infinite-width theory.
@@ -45,7 +45,7 @@ def flow(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
 
 
 @drawn
-def lengths(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def lengths(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return the squared length q of the pre-activations against the layer, a panel an init, theory as thin lines."""
     axis = "layer" if door.where(records, metric=LENGTH)["layer"].notna().any() else "depth"
     return _by_init(
@@ -59,14 +59,14 @@ def lengths(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
 
 
 @drawn
-def centring(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def centring(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return how far units stand from mean zero, layer by layer: rms of the unit means over the rms activation."""
     return _by_init(
         summary(records, CENTRING, "layer", logs=False),
         _theory(records, CENTRING, "layer"),
         catalogue,
         x="layer",
-        y="rms of unit means ÷ rms",
+        y="unit means ÷ activations (rms)",
         what="means of the units",
     )
 
@@ -148,7 +148,7 @@ def _pair(measured: pd.DataFrame, theory: pd.DataFrame, activation: str, init: s
 
 def _by_init(
     measured: pd.DataFrame, theory: pd.DataFrame, catalogue: pd.DataFrame, *, x: str, y: str, what: str
-) -> Figure:
+) -> Drawing:
     """Return one panel an init: points with intervals, theory as thin lines, names at the lines' ends."""
     inits = [init for init in INITS if init in set(measured["init"]) | set(theory["init"])]
     if not inits:
@@ -173,9 +173,41 @@ def _by_init(
         colours = [str(strokes[one]["color"]) for one in names]
         named = [End(*end) for end in zip(labels, ends, colours, strict=True)]
         at_ends(axes, _cut(axes, [end for end in named if np.isfinite(end.y)]))
-    if theory.empty:
-        return figure
-    return _key(figure, len(inits))
+    _key(figure, len(inits), theory=bool(len(theory)))
+    figure.data = _taken(measured, theory, catalogue, x=x, y=y)
+    figure.finding = _told(measured, catalogue, x=x, y=y)
+    return figure
+
+
+def _taken(measured: pd.DataFrame, theory: pd.DataFrame, catalogue: pd.DataFrame, *, x: str, y: str) -> pd.DataFrame:
+    """Return every point with its interval, and the theory there where it is known."""
+    known = theory.rename(columns={"value": "theory"}).drop_duplicates(["activation", "init", "at"])
+    rows = measured.merge(known, on=["activation", "init", "at"], how="outer" if measured.empty else "left")
+    columns = {"activation": "activation", "init": "init", "at": x, "centre": y, "low": "95 % low",
+               "high": "95 % high", "n": "networks"}  # fmt: skip
+    columns |= {"theory": "theory"} if len(theory) else {}
+    return sheet(rows.sort_values(["init", "activation", "at"]), catalogue, columns)
+
+
+def _told(measured: pd.DataFrame, catalogue: pd.DataFrame, *, x: str, y: str) -> str:
+    """Return, init by init, the lowest and the highest point at the last position, as a sentence."""
+    rows = measured[measured["at"] == measured["at"].max()].dropna(subset=["centre"])
+    said = []
+    for init in [one for one in INITS if one in set(rows["init"])]:
+        own = rows[rows["init"] == init].sort_values("centre", kind="stable")
+        low, high = (_one(row, catalogue) for row in (own.iloc[0], own.iloc[-1]))
+        same = low.partition(" (")[0] == high.partition(" (")[0]
+        span = f"{low.partition(' (')[0]} for all" if same and len(own) > 1 else f"from {low} to {high}"
+        said.append(f"{naming.word(init)} {span}")
+    place = f"{x.partition(' ')[0]} {int(rows['at'].max())}" if len(rows) else ""
+    return f"{y[0].upper()}{y[1:]} at {place}: {'; '.join(said)}." if said else ""
+
+
+def _one(row: pd.Series, catalogue: pd.DataFrame) -> str:
+    """Return a point and its interval in words: 12.3 [11.9, 12.8] (ReLU)."""
+    value, low, high = (number(float(row[one])) for one in ("centre", "low", "high"))
+    ends = f" [{low}, {high}]" if pd.notna(row["low"]) else ""
+    return f"{value}{ends} ({naming.label(catalogue, str(row['activation']))})"
 
 
 def _asides(count: int, at: pd.Series) -> np.ndarray:
@@ -209,10 +241,10 @@ def _cut(axes: Axes, ends: Sequence[End]) -> list[End]:
     return [End(f"{end.text} ↓ {number(end.y, '.0f')}", floor, end.colour) if end.y < floor else end for end in ends]
 
 
-def _key(figure: Figure, count: int) -> Figure:
-    """Say what points and lines are, in the free place of an odd grid, else below the last panel."""
-    said = ("points: measured, with 95 % interval over networks", "thin lines: theory at infinite width")
-    text = "\n".join((*said, "vertical scales differ"))
-    if count % 2:
-        figure.text(0.58, 0.5 / -(-count // 2), text, fontsize=SMALL, color=GREY, va="center", linespacing=1.7)
-    return figure
+def _key(figure: Drawing, count: int, *, theory: bool) -> None:
+    """Say what points and lines are, in the free place of an odd grid."""
+    said = ["points: measured, with 95 % interval over networks"]
+    said += ["thin lines: theory at infinite width", "vertical scales differ"] if theory else ["lines join the points"]
+    if count % 2 and count > 1:
+        y = 0.5 / -(-count // 2)
+        figure.text(0.58, y, "\n".join(said), fontsize=SMALL, color=GREY, va="center", linespacing=1.7)

@@ -78,10 +78,11 @@ def at_ends(axes: Axes, ends: Sequence[End], *, size: float = SMALL, reach: floa
         for one, start in zip(group, starts, strict=True):
             stop = x - (_STEM if joined else 1.5) / width
             if not joined or start < 1 or one == group[0]:
-                y = middles[one] if joined else placed[one]
+                y = _near([placed[each] for each in group], middles[one], 0.3 * distance) if joined else placed[one]
                 _stroke(axes, (start + 1.5 / width, stop), (shown[one], y), GREY if joined else ends[one].colour)
         if joined:
-            _bracket(axes, x - _STEM / width, [placed[one] for one in group], middles[group[0]], 0.3 * distance)
+            stem, inside = x - _STEM / width, [placed[one] for one in group]
+            _stroke(axes, (stem, stem), (min(inside) - 0.3 * distance, max(inside) + 0.3 * distance), GREY)
     return [
         axes.text(
             x, placed[one], ends[one].text, transform=axes.transAxes, color=ends[one].colour, fontsize=size,
@@ -102,10 +103,9 @@ def bundles(shown: Sequence[float], distance: float) -> list[list[int]]:
     return [sorted(group) if len(group) >= _MANY else group[::-1] for group in groups]
 
 
-def _bracket(axes: Axes, x: float, names: Sequence[float], middle: float, over: float) -> None:
-    """Draw the upright beside names that belong to one place, long enough to meet what leads there."""
-    ends = min(*names, middle + over) - over, max(*names, middle - over) + over
-    _stroke(axes, (x, x), ends, GREY)
+def _near(names: Sequence[float], wanted: float, over: float) -> float:
+    """Return the height at which a bracket beside names is met from a wanted height."""
+    return min(max(wanted, min(names) - over), max(names) + over)
 
 
 def _stroke(axes: Axes, x: tuple[float, float], y: tuple[float, float], colour: str) -> None:

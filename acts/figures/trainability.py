@@ -1,19 +1,24 @@
 """Trainability: accuracy after a few steps by depth and weight scale, with the predicted edge of chaos drawn in."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_hex
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from acts import records as door
-from acts.figures import naming
+from acts.figures import intervals, naming
 from acts.figures.palette import FAMILIES, GREY, ink_on
+from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, Drawing, drawn, missing, panels
 from acts.figures.table import number
 
 REACH = 6  # depth scales that a signal is said to train through (Schoenholz et al. 2017)
 _EDGE = FAMILIES["exponential"]  # a red that stands out from the ramp
+_NEAR = 0.3  # of a cell: a line closer to a number than this runs through it
 _RAMP = LinearSegmentedColormap.from_list("trained", ["#f1efe6", "#9cc3d9", "#2f78ad", "#123a66"])
 
 
@@ -22,7 +27,7 @@ def trainability(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return a heat map of test accuracy an activation: the scale of the weights across, the depth upwards.
 
     Vertical line: the edge of chaos, none where it is unstable. Curve: six depth scales of correlations, where theory
-    gives one. A cell in which networks diverged has their number below its accuracy.
+    gives one. A cell in which networks diverged has an asterisk at its accuracy.
     """
     rows = door.where(records, experiment="gradient_flow", phase="final")
     cells = table(rows)
@@ -40,6 +45,10 @@ def trainability(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
         axes.set_title(f"{naming.label(catalogue, name)}, {_titled(known)}", color=naming.colour(catalogue, name))
         axes.set_xlabel("scale of the weights")
         axes.set_ylabel("depth (layers)" if place % 2 == 0 else "")
+    columns = {"activation": "activation", "depth": "depth (layers)", "sigma_w": "scale of the weights",
+               "mean": "test accuracy", "low": "95 % low", "high": "95 % high", "size": "networks",
+               "lost": "diverged"}  # fmt: skip
+    figure.data = sheet(cells, catalogue, columns)
     figure.finding = " ".join(said)
     return _key(figure, len(names), int(cells["size"].max()))
 
@@ -59,11 +68,13 @@ def _key(figure: Drawing, count: int, networks: int) -> Drawing:
 
 
 def table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return mean test accuracy and the number of diverged networks, a row an activation, depth and weight scale."""
+    """Return mean test accuracy with its interval and how many networks diverged, by activation, depth and scale."""
     rows = rows[rows["arm"].str.startswith("sigma_w=").fillna(False)].dropna(subset=["depth"])
     rows = rows.assign(sigma_w=rows["arm"].str.removeprefix("sigma_w=").astype(float))
     key = ["activation", "depth", "sigma_w"]
-    accuracy = rows[rows["metric"] == "accuracy"].groupby(key)["value"].agg(["mean", "size"])
+    groups = rows[rows["metric"] == "accuracy"].groupby(key)["value"]
+    ends = [(*group, *intervals.centre(part), len(part)) for group, part in groups]
+    accuracy = pd.DataFrame(ends, columns=[*key, "mean", "low", "high", "size"]).set_index(key)
     lost = rows[rows["metric"] == "diverged"].groupby(key)["value"].sum()
     return accuracy.assign(lost=lost).fillna({"lost": 0}).reset_index()
 
@@ -84,23 +95,17 @@ def _held(known: dict[str, float]) -> bool:
 def _map(axes: Axes, own: pd.DataFrame, facts: pd.DataFrame, known: dict[str, float], label: str) -> str:
     """Draw one activation's cells, its edge and its depth scale; return what they show as a sentence."""
     depths, scales = sorted(own["depth"].unique()), sorted(own["sigma_w"].unique())
-    wide = own.pivot(index="depth", columns="sigma_w", values="mean").loc[depths, scales]
-    lost = own.pivot(index="depth", columns="sigma_w", values="lost").loc[depths, scales].to_numpy(float)
-    axes.pcolormesh(
-        np.arange(len(scales) + 1) - 0.5, np.arange(len(depths) + 1) - 0.5, wide.to_numpy(float),
-        cmap=_RAMP, vmin=0, vmax=1, rasterized=True, linewidth=0,
-    )  # fmt: skip
-    for row, column in np.ndindex(wide.shape):
-        value = float(wide.to_numpy(float)[row, column])
-        red, green, blue, _ = _RAMP(value)
-        ink = ink_on(f"#{int(255 * red):02x}{int(255 * green):02x}{int(255 * blue):02x}")
-        text = number(100 * value, ".0f") if lost[row, column] == 0 else f"{number(100 * value, '.0f')}*"
-        ground = {"facecolor": _RAMP(value), "edgecolor": "none", "boxstyle": "square,pad=0.15"}
-        axes.text(column, row, text, ha="center", va="center", fontsize=SMALL - 1.5, color=ink, bbox=ground, zorder=5)
     at = np.arange(len(scales), dtype=float)
+    edge = float("nan")
     if "edge_sigma_w" in known and _held(known) and scales[0] <= known["edge_sigma_w"] <= scales[-1]:
-        axes.axvline(np.interp(known["edge_sigma_w"], scales, at), color=_EDGE, linewidth=1.4)
-    _reach(axes, facts, scales, depths, known)
+        edge = float(np.interp(known["edge_sigma_w"], scales, at))
+        axes.axvline(edge, color="#ffffff", linewidth=2.6, zorder=1.9)
+        axes.axvline(edge, color=_EDGE, linewidth=1.4, zorder=2)
+    curve = _reach(axes, facts, scales, depths, known)
+    for row in own.to_dict("records"):
+        place = scales.index(row["sigma_w"]), depths.index(row["depth"])
+        crossed = abs(place[0] - edge) < _NEAR or (len(curve) and np.min(np.hypot(*(curve - place).T)) < _NEAR)
+        _cell(axes, place, row, crossed=bool(crossed))
     axes.xaxis.set_major_locator(FixedLocator(at.tolist()))
     axes.xaxis.set_major_formatter(FixedFormatter([f"{scale:g}" for scale in scales]))
     axes.yaxis.set_major_locator(FixedLocator(list(range(len(depths)))))
@@ -108,23 +113,43 @@ def _map(axes: Axes, own: pd.DataFrame, facts: pd.DataFrame, known: dict[str, fl
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlim(-0.5, len(scales) - 0.5)
     axes.set_ylim(-0.5, len(depths) - 0.5)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
     axes.grid(False)
-    best = wide.iloc[-1].idxmax()
+    deep = own[own["depth"] == depths[-1]]
+    best = deep.loc[deep["mean"].idxmax()]
     return (
-        f"{label}: at depth {depths[-1]} accuracy is highest, {number(100 * float(wide.iloc[-1].max()), '.0f')} %, "
-        f"at a weight scale of {best:g}; {_titled(known)}."
+        f"{label}: at depth {depths[-1]} accuracy is highest, {number(100 * float(best['mean']), '.0f')} %, "
+        f"at a weight scale of {best['sigma_w']:g}; {_titled(known)}."
     )
 
 
-def _reach(axes: Axes, facts: pd.DataFrame, scales: list[float], depths: list[int], known: dict[str, float]) -> None:
-    """Draw six depth scales of correlations over the weight scale, on the axes of the cells."""
+def _cell(axes: Axes, place: tuple[int, int], row: dict[Any, Any], *, crossed: bool) -> None:
+    """Draw one cell and its accuracy, over the lines where one runs through the number."""
+    colour = to_hex(_RAMP(float(row["mean"])))
+    column, line = place
+    axes.add_patch(Rectangle((column - 0.485, line - 0.475), 0.97, 0.95, facecolor=colour, linewidth=0, zorder=1))
+    if crossed:
+        axes.add_patch(Rectangle((column - 0.3, line - 0.2), 0.6, 0.4, facecolor=colour, linewidth=0, zorder=3))
+    text = number(100 * float(row["mean"]), ".0f") + ("*" if row["lost"] else "")
+    axes.text(column, line, text, ha="center", va="center_baseline", fontsize=SMALL - 1, color=ink_on(colour), zorder=4)
+
+
+def _reach(
+    axes: Axes, facts: pd.DataFrame, scales: list[float], depths: list[int], known: dict[str, float]
+) -> np.ndarray:
+    """Draw six depth scales of correlations over the weight scale; return points of it, on the axes of the cells."""
     rows = facts[facts["metric"] == "correlation_depth"]
     if rows.empty or ("edge_slope" in known and not _held(known)):
-        return
+        return np.empty((0, 2))
     curve = pd.Series(
         REACH * rows["value"].to_numpy(float), rows["arm"].str.partition("=")[2].astype(float)
     ).sort_index()
     x = np.interp(curve.index.to_numpy(float), scales, np.arange(len(scales)))
     y = np.interp(np.log(curve), np.log(depths), np.arange(len(depths)), left=np.nan, right=len(depths))
-    below = curve.to_numpy(float) < depths[0]
-    axes.plot(x, np.where(below, np.nan, y), color=_EDGE, linewidth=1.1, linestyle=(0, (4, 1.5)))
+    y = np.where(curve.to_numpy(float) < depths[0], np.nan, y)
+    axes.plot(x, y, color="#ffffff", linewidth=2.3, zorder=1.9)
+    axes.plot(x, y, color=_EDGE, linewidth=1.2, linestyle=(0, (4, 1.5)), zorder=2)
+    fine = np.linspace(0, len(x) - 1, 40 * len(x))
+    points = np.stack([np.interp(fine, np.arange(len(x)), ends) for ends in (x, y)], axis=1)
+    return points[np.isfinite(points).all(axis=1)]
