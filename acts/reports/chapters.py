@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from acts.reports import cells, pandoc, tree
+from acts.reports import cells, pandoc, pictures, tree
 from acts.reports.cells import Cell, Output, Picture
 from acts.reports.faults import Place, ReportError
 from acts.reports.tree import Node
@@ -122,7 +122,7 @@ def _shown(output: Output, blocks: list[Node], cell: Cell, chapter: Chapter) -> 
 def picture_block(picture: Picture, chapter: Chapter) -> Node:
     """Return the division that stands for a picture, which the chapter keeps under the division's key."""
     key = f"{chapter.name}-{len(chapter.pictures) + 1}"
-    chapter.pictures[key] = picture
+    chapter.pictures[key] = pictures.slimmed(picture)
     return tree.div("", ("acts-picture",), [], key=key)
 
 
