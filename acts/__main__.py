@@ -1,4 +1,4 @@
-"""The command line: ``python -m acts run|judge|render|site|compare|verify|doctor|fetch|bench|list``.
+"""The command line: ``python -m acts run|judge|render|writeup|site|compare|verify|doctor|fetch|bench|list``.
 
 It ends with 0 when all is good, 1 when something failed, 2 for bad input, 75 when busy or cut off, 130 when stopped.
 Every command imports what it needs when it is called, so a typo costs no import of torch.
@@ -48,6 +48,15 @@ def parser() -> _Parser:
     )
     for command in (run, judge, render):
         command.add_argument("config", metavar="CONFIG", help="a name in params/, or the path of a YAML file")
+    article = commands.add_parser("writeup", parents=[shared], help="write a short article about a few claims")
+    article.add_argument(
+        "--claims", metavar="C25,C46", required=True, help="what it is about, as `list claims` names it"
+    )
+    article.add_argument("--activations", metavar="NAME,…", default="", help="functions to highlight in the figures")
+    article.add_argument("--title", required=True, help="what stands above it")
+    article.add_argument("--author", metavar="NAME", action="append", default=[], help="who writes it; may be repeated")
+    article.add_argument("--config", metavar="CONFIG", default="cpu", help="whose records it reads (default: cpu)")
+    article.add_argument("--out", metavar="DIR", help="where to put it (default: reports/CONFIG/writeups)")
     commands.add_parser("site", parents=[shared], help="write reports/index.html: the configurations side by side")
     differing = commands.add_parser("compare", parents=[shared], help="list the claims on which two ledgers differ")
     for side in ("first", "second"):
@@ -118,6 +127,8 @@ def _command(given: argparse.Namespace) -> int:
         from acts import publish
 
         return publish.render(given.config)
+    if given.command == "writeup":
+        return _writeup(given)
     if given.command == "site":
         from acts import publish
 
@@ -141,6 +152,20 @@ def _command(given: argparse.Namespace) -> int:
     if given.command == "fetch":
         return _fetch(given.names)
     return _list(given.what)
+
+
+def _writeup(given: argparse.Namespace) -> int:
+    """Write an article and say where its page and its PDF are."""
+    from pathlib import Path
+
+    from acts import writeups
+
+    asked = writeups.Asked(
+        tuple(given.claims.split(",")), tuple(given.activations.split(",")), given.title, tuple(given.author)
+    )
+    for path in writeups.write(given.config, asked, out=Path(given.out).expanduser() if given.out else None):
+        print(f"made: {path}")
+    return 0
 
 
 def _fetch(names: Sequence[str]) -> int:
@@ -204,7 +229,16 @@ def _line(error: Exception, *, debug: bool) -> str:
 
 def _kinds() -> dict[str, int]:
     """Return the exit codes of the errors that we raise ourselves, by the name of their class."""
-    bad = ("ParamsError", "DatasetError", "ClaimError", "NoCluster", "NoDevice", "NotJudged", "NotWritable")
+    bad = (
+        "ParamsError",
+        "DatasetError",
+        "ClaimError",
+        "NoCluster",
+        "NoDevice",
+        "NotJudged",
+        "NotWritable",
+        "WriteupError",
+    )
     busy, failed = ("Busy", "LostScheduler"), ("DiskFull", "FetchError", "ReportError", "PublishError")
     return {**dict.fromkeys(bad, BAD_INPUT), **dict.fromkeys(busy, BUSY), **dict.fromkeys(failed, 1)}
 

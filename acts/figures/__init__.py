@@ -13,15 +13,16 @@ from acts.figures.style import render, use_style
 from acts.figures.table import Table, Text, escape
 
 __all__ = [
-    "Table", "Text", "catalogue", "convergence", "cost", "dead_units", "escape", "formulas", "generalization",
-    "gradient_flow", "mechanisms", "precision", "render", "replications", "robustness", "selection", "tellings",
-    "use_style", "verdicts",
+    "Table", "Text", "catalogue", "convergence", "cost", "dead_units", "escape", "evidence", "formulas",
+    "generalization", "gradient_flow", "mechanisms", "precision", "render", "replications", "robustness", "selection",
+    "tellings", "use_style", "verdicts",
 ]  # fmt: skip
 
 _FAMILIES = (
     "convergence",
     "cost",
     "dead_units",
+    "evidence",
     "formulas",
     "generalization",
     "gradient_flow",
