@@ -129,12 +129,12 @@ def _one(desk: Desk, word: str) -> Outcome:
 
 def _publish(folder: Path, outcomes: list[Outcome], provenance: dict, failures: list[str]) -> None:
     """Stage records, catalogue and provenance and move them, the provenance last."""
-    from acts import activations
+    from acts import activations, trees
 
     whole = table.concat([outcome.records for outcome in outcomes])
     with moved(folder, last="provenance.json") as staging:
         table.write(whole, staging / "records.parquet", provenance=provenance)
-        activations.catalogue().to_csv(staging / "catalogue.csv", index=False)
+        trees.beside(activations.catalogue()).to_csv(staging / "catalogue.csv", index=False)
         (staging / "provenance.json").write_text(json.dumps(provenance, indent=1, sort_keys=True) + "\n", "utf-8")
     if failures:
         (folder / FAILED).write_text("\n".join(failures) + "\n", "utf-8")

@@ -13,12 +13,13 @@ NAMED = (
     "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "softsign", "softplus", "softmax", "bilinear",
     "swish", "hardswish",
 )  # fmt: skip
+UNREAD = ("curve", "sliders")  # no claim does
 
 
 def tables(activation: Activation, *parts: str) -> list[pd.DataFrame]:
     """Return the tables of an activation's parts, when none is named of all that a claim may read."""
     runs = formulas.runs(activation, {"points": 5, "span": 2.0})
-    kept = tuple(run for run in runs if (run["part"] in parts if parts else run["part"] != "curve"))
+    kept = tuple(run for run in runs if (run["part"] in parts if parts else run["part"] not in UNREAD))
     return formulas.measure(Job("formulas", activation.name, kept))
 
 

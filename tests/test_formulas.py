@@ -53,12 +53,13 @@ def test_every_general_fact_is_there_for_every_element_wise_function() -> None:
         assert set(plain["activation"]) == set(elementwise), metric
 
 
-def test_curve_has_value_and_derivative_at_each_point() -> None:
+def test_curve_has_value_and_two_derivatives_at_each_point() -> None:
     (table,) = exact_records.tables(acts.get("tanh"), "curve")
     at_one = table[table["arm"] == "x=1"].set_index("metric")["value"]
     assert at_one["value"] == pytest.approx(math.tanh(1), rel=1e-15)
     assert at_one["derivative"] == pytest.approx(1 - math.tanh(1) ** 2, rel=1e-14)
-    assert len(table) == 10
+    assert at_one["second_derivative"] == pytest.approx(-2 * math.tanh(1) * (1 - math.tanh(1) ** 2), rel=1e-12)
+    assert len(table) == 15
 
 
 def test_slopes_cross_where_algebra_says() -> None:

@@ -28,6 +28,7 @@ METRICS = {
         "derivative_infimum", "derivative_supremum", "lipschitz", "monotone", "smoothness", "zero_at_zero",
         "slope_infimum", "slope_supremum", "mean", "second", "slope_second", "sigma_w", "sigma_b", "q", "length_slope",
         "chi", "edge_sigma_w", "edge_q", "explosion_sigma_w", "log10_gradient", "log10_length", "value", "derivative",
+        "second_derivative",
         "slope", "odd_residual", "polynomial", "affine_residual", "xor_error", "xor_affine_error", "fit_error",
         "battery_xor_error", "battery_slope_second", "battery_undefined", "logistic_residual", "sigmoid_residual",
         "steeper_until", "rescaled_difference", "rescaled_chi", "rescaled_slope", "constant_alpha", "constant_scale",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from acts.facts import algebra, classes, expressivity, signal
+from acts.facts import algebra, classes, expressivity, signal, sliders
 from acts.facts.row import Row, row
 
 Ask = Callable[..., Iterator[Row]]
@@ -12,6 +12,8 @@ GENERAL: Mapping[str, Ask] = {
     "signal": signal.of,
     "through": signal.through,
     "inits": signal.inits,
+    "layers": signal.layers,
+    "sliders": sliders.of,
 }
 # activation -> facts of it alone, each with the other activations that it reads
 PARTICULAR: Mapping[str, Mapping[str, tuple[Ask, tuple[str, ...]]]] = {
@@ -28,4 +30,4 @@ PARTICULAR: Mapping[str, Mapping[str, tuple[Ask, tuple[str, ...]]]] = {
     "swish": {"gated_identity": (algebra.gated_identity, ("sigmoid",))},
 }
 
-__all__ = ["GENERAL", "PARTICULAR", "Ask", "Row", "algebra", "classes", "expressivity", "row", "signal"]
+__all__ = ["GENERAL", "PARTICULAR", "Ask", "Row", "algebra", "classes", "expressivity", "row", "signal", "sliders"]

@@ -1,6 +1,7 @@
 """Facts about signals in wide random networks: χ₁, lengths and gradients layer by layer, self-normalisation."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import mpmath
 import numpy as np
@@ -14,6 +15,7 @@ from acts.facts.row import Row, row
 VARIANCES = {"torch_default": 1 / 3, "lecun": 1.0, "he": 2.0}  # σ_w² of the inits that no function chooses
 DEPTHS = (20, 50, 100)
 GREAT_DEPTHS = (200, 400)
+SHOWN = 30  # layers that are followed one by one
 LONGEST = 1e6  # a length beyond which nothing new happens and quadrature is slow
 FAN_IN = 256  # enters torch's default bias alone
 LARGE = 2.0  # a σ_w beyond that of every usual init
@@ -47,6 +49,20 @@ def through(activation: Activation) -> Iterator[Row]:
 def deep(activation: Activation) -> Iterator[Row]:
     """Yield the same after hundreds of layers."""
     yield from _depths(activation, ("he", "stable"), GREAT_DEPTHS)
+
+
+def layers(activation: Activation) -> Iterator[Row]:
+    """Yield log10 of the length and χ at each of the first layers under He and, from q = 1 too, under stable."""
+    for name in ("he", "stable"):
+        try:
+            given = theory.init(activation, name)
+            found = theory.signal(activation, replace(given, q=1.0), SHOWN, fan_in=FAN_IN)
+        except ValueError:
+            continue
+        for place, (q, chi) in enumerate(zip(found.q, found.chi, strict=True), start=1):
+            if 0 < q <= LONGEST:
+                yield row("log10_length", np.log10(q), init=name, layer=place)
+                yield row("chi", chi, init=name, layer=place)
 
 
 def _depths(activation: Activation, inits: Sequence[str], depths: Sequence[int]) -> Iterator[Row]:
