@@ -120,8 +120,7 @@ def drawn(records: pd.DataFrame) -> dict[str, Figure]:
 def test_panels_have_titles_and_axes_say_their_unit(name: str, drawn: dict[str, Figure]) -> None:
     figure = drawn[name]
     assert any(axes.get_xlabel() for axes in figure.axes)
-    if name != "born":
-        assert all(axes.get_title(loc="left") for axes in figure.axes)
+    assert all(axes.get_title(loc="left") for axes in figure.axes)
     if name in LINES:
         assert any("%" in axes.get_ylabel() for axes in figure.axes)
 
@@ -143,7 +142,7 @@ def test_nothing_is_drawn_outside_the_figure(name: str, drawn: dict[str, Figure]
         assert box.x1 < 1.04 * width
 
 
-@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize("name", [name for name in LINES if name != "born"])
 def test_names_at_the_ends_of_lines_do_not_touch(name: str, drawn: dict[str, Figure]) -> None:
     figure = drawn[name]
     FigureCanvasAgg(figure).draw()
@@ -220,3 +219,37 @@ def test_recycling_compares_all_three_copies(drawn: dict[str, Figure]) -> None:
         points = [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() == "o"]
         assert len(points) == 12
         assert np.allclose(points, ratio)
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_the_finding_follows_the_records_and_the_data_can_be_taken_along(
+    name: str, records: pd.DataFrame, drawn: dict[str, Figure]
+) -> None:
+    changed = records["activation"].eq("relu") & records["seed"].notna() & ~records["arm"].str.contains("=none")
+    value = records["value"] * np.where(changed, 0.7, 1.0)
+    figure, moved = drawn[name], DRAWINGS[name](records.assign(value=value))
+    assert isinstance(figure, style.Drawing)
+    assert isinstance(moved, style.Drawing)
+    assert any(character.isdigit() for character in figure.finding)
+    assert figure.finding != moved.finding
+    assert figure.data is not None
+    assert {"95 % low", "95 % high"} <= set(figure.data.columns)
+    assert not any("_" in column for column in figure.data.columns)
+    assert len(figure.data)
+
+
+def test_panels_stand_in_rows_of_one_optimiser(drawn: dict[str, Figure]) -> None:
+    assert [axes.get_title(loc="left") for axes in drawn["zero"].axes] == [
+        f"{dataset}, {optimizer}" for optimizer in ("plain SGD", "SGD", "Adam") for dataset in ("digits", "MNIST-1D")
+    ]
+
+
+def test_born_dead_networks_lie_below_their_bound(drawn: dict[str, Figure]) -> None:
+    data = drawn["born"].data  # type: ignore[attr-defined]
+    assert np.allclose(data["born dead (%)"], 0.8 * data["upper bound (%)"])
+    assert data["exact (%)"].notna().sum() == 2
+
+
+def test_lost_runs_are_counted_behind_the_scale(drawn: dict[str, Figure]) -> None:
+    for axes in drawn["rescues"].axes:
+        assert [text.get_text() for text in axes.texts] == ["2 ∞"]

@@ -33,7 +33,7 @@ def beside(
     row: float = 0.21,
     top: float = 0.28,
     bottom: float = 0.3,
-    foot: float = 0.2,
+    foot: float = 0.3,
     between: float = 0.22,
 ) -> tuple[Drawing, list[Axes]]:
     """Return panels of rows, as many abreast as ``columns``, whose rows are named once, left of the first column.
