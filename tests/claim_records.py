@@ -63,8 +63,8 @@ SHARED: dict[str, dict[str, dict[str, float]]] = {
         "refuted": {"tanh": 0.2, "the sigmoid": 0.4, "the steep sigmoid": 0.39, "the centred sigmoid": 0.21},
     },
     "C86": {
-        "supported": {"mish": 0.95, "swish": 0.85, "relu": 0.6},
-        "refuted": {"mish": 0.6, "swish": 0.85, "relu": 0.95},
+        "supported": {"Mish": 0.95, "Swish": 0.85, "ReLU": 0.6},
+        "refuted": {"Mish": 0.6, "Swish": 0.85, "ReLU": 0.95},
     },
 }  # fmt: skip
 

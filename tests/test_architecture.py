@@ -11,7 +11,7 @@ import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
-JUDGING = ["records", "jobs", "params", "stats", "claims", "figures", "reports"]
+JUDGING = ["records", "jobs", "params", "stats", "claims", "figures", "reports", "wording"]
 VAGUE = {"utils", "helpers", "common", "misc", "core", "base", "manager"}
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 

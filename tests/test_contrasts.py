@@ -132,15 +132,15 @@ def test_equivalence_shows_the_ninety_percent_interval():
 
 def test_a_mixed_verdict_shows_both_sides_and_names_the_cell():
     verdict = claims.judge(contrast(), training({"relu": BETTER, "tanh": 0.0, ("relu", 3): WORSE}))
-    assert verdict.condition.endswith("decided at tanh, digits, mlp_8x32, adam")
-    assert "7 are in favour and 1 is against" in verdict.sentence
+    assert verdict.condition.endswith("decided against tanh on digits (MLP 8 × 32, Adam)")
+    assert "7 are in favour and 1 against" in verdict.sentence
     assert "25 % more" in verdict.sentence
     assert "20 % less" in verdict.sentence
 
 
 def test_a_counterexample_that_is_only_equal_is_told_as_such():
     verdict = claims.judge(contrast(), training({"relu": BETTER, "tanh": 0.0, ("relu", 3): 0.0}))
-    assert "7 are in favour and 1 is practically equal" in verdict.sentence
+    assert "7 are in favour and 1 practically equal" in verdict.sentence
     assert "90 % interval" in verdict.sentence
     assert verdict.level == 0.90
 
@@ -162,7 +162,7 @@ def test_somewhere_is_supported_by_one_cell_and_never_refuted():
 def test_every_rival_has_its_own_contrasts():
     verdict = claims.judge(contrast(b=["tanh", "sigmoid"]), training({"relu": BETTER, "tanh": 0.0, "sigmoid": 0.3}))
     assert "All 16 contrasts are in favour" in verdict.sentence
-    assert "relu against tanh" in verdict.sentence
+    assert "ReLU against tanh" in verdict.sentence
 
 
 # "Usually": the replicate is the task
@@ -211,14 +211,14 @@ def test_an_arm_that_is_not_run_names_where_to_add_it():
         r"convergence without softsign \((params/\w+.yaml( and params/\w+.yaml)* would)\)", verdict.sentence
     )
     verdict = claims.judge(contrast(b=["tanh", "gcu"]), training({"relu": BETTER, "tanh": 0.0}))
-    assert "convergence without gcu (add to experiments.convergence.activations" in verdict.sentence
+    assert "convergence without GCU (add to experiments.convergence.activations" in verdict.sentence
 
 
 def test_a_dataset_that_is_not_run_is_left_out_and_named():
     cells = {"phase": "final", "arm": "best", "split": "test", "dataset": ["digits", "fashion_mnist"]}
     verdict = claims.judge(contrast(cells=cells), training({"relu": BETTER, "tanh": 0.0}))
     assert verdict.verdict == "supported"
-    assert "Not measured here: fashion_mnist." in verdict.sentence
+    assert "Not measured here: Fashion-MNIST." in verdict.sentence
     assert "spirals" not in verdict.condition
 
 
@@ -226,7 +226,7 @@ def test_no_wanted_level_at_all_is_not_measured():
     cells = {"phase": "final", "arm": "best", "split": "test", "dataset": ["fashion_mnist"]}
     verdict = claims.judge(contrast(cells=cells), training({"relu": BETTER, "tanh": 0.0}))
     assert verdict.verdict == "not measured here"
-    assert "does not run convergence with fashion_mnist" in verdict.sentence
+    assert "does not run convergence with Fashion-MNIST" in verdict.sentence
 
 
 def test_an_absent_metric_is_not_decidable():
@@ -262,7 +262,7 @@ def test_a_diverged_run_is_ranked_worst_and_reported():
     lost = {("tanh", 0, 4), ("tanh", 0, 7), ("relu", 1, 2)}
     verdict = claims.judge(contrast(), training({"relu": BETTER, "tanh": 0.0}, diverged=lost))
     assert verdict.verdict == "supported"
-    assert "Diverged runs, ranked worst: relu 1 of 96, tanh 2 of 96." in verdict.sentence
+    assert "Diverged runs, ranked worst: ReLU 1 of 96, tanh 2 of 96." in verdict.sentence
     table = contrasts.table(contrast(), training({"relu": BETTER, "tanh": 0.0}, diverged=lost))
     assert table["ranks"].tolist() == [True, True] + [False] * 6
     assert table["diverged"].tolist()[:3] == [1, 0, 0]
@@ -291,7 +291,7 @@ def test_an_arm_that_always_diverges_is_not_decidable():
 def test_the_table_has_a_row_a_contrast():
     table = contrasts.table(contrast(b=["tanh", "sigmoid"]), training({"relu": BETTER, "tanh": 0.0, "sigmoid": 0.3}))
     assert len(table) == 16
-    assert table["label"][0] == "tanh, digits, mlp_2x32, adam"
+    assert table["label"][0] == "against tanh on digits (MLP 2 × 32, Adam)"
     assert (table["low"] < table["effect"]).all()
     assert (table["effect"] < table["high"]).all()
     np.testing.assert_allclose(table.loc[table["rival"] == "tanh", "effect"], 20, atol=0.01)
@@ -402,7 +402,7 @@ def test_cases_that_disagree_make_a_claim_true_if(values, word):
 
 def test_true_if_names_what_is_inside_and_outside():
     verdict = claims.judge(bounds(), means({"lecun": 0.02, "he": 0.5, "stable": 0.3}))
-    assert verdict.condition == "if the init is lecun; not if init he, nor if init stable"
+    assert verdict.condition == "if the init is lecun; not if the init is He, nor if the init is stable"
     assert verdict.sentence.startswith("True if the init is lecun; not if")
     assert verdict.effect == pytest.approx(0.02)
 
@@ -432,7 +432,8 @@ def test_the_formula_is_a_case_of_its_own():
     assert claims.judge(rule, inside).verdict == "not decidable"
     verdict = claims.judge(rule, records.concat([outside, fact(0.0)]))
     assert verdict.verdict == "true if"
-    assert verdict.condition == "if the function is meant; not if the init is lecun, nor if init he, nor if init stable"
+    outside = "the init is lecun, nor if the init is He, nor if the init is stable"
+    assert verdict.condition == f"if the function is meant; not if {outside}"
 
 
 def test_bounds_that_are_not_measured_or_not_decidable():
@@ -488,7 +489,7 @@ def test_an_omnibus_needs_every_arm_and_every_block():
     gone = (table["activation"] == "elu") & (table["seed"] == 0) & (table["metric"] == "loss_area")
     verdict = claims.judge(choice(), table[~gone])
     assert verdict.verdict == "not decidable"
-    assert "lack loss_area of elu in 8 of 96 blocks" in verdict.sentence
+    assert "lack loss area of ELU in 8 of 96 blocks" in verdict.sentence
 
 
 def test_an_omnibus_ranks_when_a_run_diverged():
@@ -549,7 +550,5 @@ def test_directions_flip_both_ways():
     assert findings.shown(contrast(better="higher", unit="% more").rule, log(1.5)) == pytest.approx(50)
 
 
-def test_levels_that_are_numbers_carry_their_column():
-    assert pairs.named("depth", 20) == "depth 20"
-    assert pairs.named("network", "mlp_2x32") == "mlp_2x32"
+def test_a_family_is_collected_into_cells():
     assert isinstance(pairs.collect(contrast().rule, pd.DataFrame(training({"relu": 0.0, "tanh": 0.0}))), pairs.Cells)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float
 
-from acts import stats
+from acts import stats, wording
 from acts.claims import pairs, sentences
 from acts.claims.catalogue import Claim, Verdict, Word
 from acts.claims.index import Index
@@ -17,6 +17,7 @@ from acts.claims.sentences import number
 from acts.records import where
 
 State = Literal["inside", "outside", "open"]
+HEADINGS: dict[State, str] = {"inside": "It holds", "outside": "It fails", "open": "It stays open"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ def judge(claim: Claim, rule: Bounds, index: Index) -> Verdict:
         return _blank(claim, "not measured here", missing)
     by_formula = _by_formula(rule, index)
     if rule.formula and not by_formula:
-        return _blank(claim, "not decidable", f"the records hold no {rule.formula.metric} of {rule.activation}")
+        told = f"{wording.metric(rule.formula.metric)} of {wording.activation(rule.activation)}"
+        return _blank(claim, "not decidable", f"the records hold no {told}")
     for span in rule.ranges:
         if pairs.chosen(index, rule, span.metric).empty:
             return _blank(claim, "not decidable", f"the records of {rule.experiment} hold no {span.metric} for it")
@@ -101,11 +103,10 @@ def _spot(rule: Bounds, span: Range, place: dict[str, Any], values: Float[np.nda
     beyond = [(end, sign) for end, sign in ((span.below, -1.0), (span.above, 1.0)) if end is not None]
     inside = max(stats.compare(sign * (values - end)).p_positive for end, sign in within)
     outside = min(stats.compare(sign * (values - end)).p_positive for end, sign in beyond)
-    levels = ", ".join(pairs.named(column, level) for column, level in place.items())
     return Spot(
         case=str(place[rule.case]),
         metric=span.metric,
-        label=f"{span.metric.replace('_', ' ')} at {levels}",
+        label=wording.place(place.items()),
         effect=whole.effect,
         low=whole.low,
         high=whole.high,
@@ -158,25 +159,40 @@ def _condition(rule: Bounds, states: dict[str, State], word: Word) -> str:
     inside, outside = ([_spoken(rule, c) for c, found in states.items() if found == s] for s in ("inside", "outside"))
     if word == "true if":
         return f"if {', or if '.join(inside)}; not if {', nor if '.join(outside)}"
-    return f"{rule.case} {', '.join(states)}"
+    return ", ".join(_level(rule, case) for case in states)
 
 
 def _spoken(rule: Bounds, case: str) -> str:
     """Return a case in words; the formula's own case is words already."""
-    return case if rule.formula and case == rule.formula.when else rule.cases.get(case, f"{rule.case} {case}")
+    return case if rule.formula and case == rule.formula.when else rule.cases.get(case, f"the {rule.case} is {wording.word(case)}")
+
+
+def _level(rule: Bounds, case: str) -> str:
+    own = rule.formula is not None and case == rule.formula.when
+    return case if own else wording.level(rule.case, case)
 
 
 def _story(rule: Bounds, spots: Sequence[Spot], states: dict[str, State], left_out: Sequence[str]) -> str:
-    told = [_case_told(case, states[case], spots) for case in _cases(spots)]
-    if left_out:
-        told.append(f"Not measured here: {', '.join(left_out)}.")
-    return " ".join([*told, *[rule.caveat] * bool(rule.caveat)])
+    """Return what every case shows, those that agree behind one heading, and what was asked of each metric."""
+    told = [f"What it takes is {sentences.listed([_asked(span) for span in rule.ranges])}."]
+    for state, heading in HEADINGS.items():
+        own = [_case_told(rule, case, spots) for case in _cases(spots) if states[case] == state]
+        told += [f"{heading}: {'; '.join(own)}."] * bool(own)
+    told.append(f"Intervals are of 95 % over {min(spot.n for spot in spots)} networks.")
+    return " ".join(part for part in (*told, sentences.absent(left_out), rule.caveat) if part)
 
 
-def _case_told(case: str, state: State, spots: Sequence[Spot]) -> str:
+def _asked(span: Range) -> str:
+    """Return a range in words: a mean between −0.1 and 0.1."""
+    ends = [number(end, 3) for end in (span.low, span.high) if end is not None]
+    if len(ends) == 2:
+        return f"a {wording.metric(span.metric)} between {ends[0]} and {ends[1]}"
+    return f"a {wording.metric(span.metric)} of {'less' if span.low is None else 'more'} than {ends[0]}"
+
+
+def _case_told(rule: Bounds, case: str, spots: Sequence[Spot]) -> str:
+    """Return the value of a case that lies nearest its bound, or farthest beyond, with its place and interval."""
     own = [spot for spot in spots if spot.case == case]
     worst = min(own, key=lambda spot: spot.slack)
-    words = {"inside": "Within bounds", "outside": "Out of bounds", "open": "Undecided"}
-    worst_is = "nearest a bound" if state == "inside" else "at worst"
-    ends = f"95 % interval [{number(worst.low, 3)}, {number(worst.high, 3)}], {worst.n} networks"
-    return f"{words[state]} with {case}: {worst_is} the {worst.label} is {number(worst.effect, 3)} ({ends})."
+    what = f"a {wording.metric(worst.metric)} of " if len(rule.ranges) > 1 else ""
+    return f"{what}{number(worst.effect, 3)} [{number(worst.low, 3)}, {number(worst.high, 3)}] {worst.label}"

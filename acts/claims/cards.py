@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from acts.claims.catalogue import SOURCES, Claim, ClaimError, Source, Verdict, catalogue
+from acts.claims.catalogue import SOURCES, Claim, ClaimError, Source, Told, Verdict, catalogue
 from acts.claims.facts import suggestion
 from acts.claims.index import indexed
 from acts.claims.ledger import judge
@@ -34,9 +34,19 @@ class Card:
             f"**{name}** [{escape(self.verdict.verdict)}]{{.verdict}} {escape(self.claim.claim)} "
             f"[{_cited(self.claim.sources)}]{{.source}}",
             "",
-            escape(_finding(self.verdict)) + self._seen(),
         ]
-        return "\n".join([*lines, *self._asides(), ":::"])
+        return "\n".join([*lines, *self._told(), *self._asides(), ":::"])
+
+    def _told(self) -> list[str]:
+        """Return the finding: a paragraph, or one with the claim's parts as a list between its first and last words."""
+        finding, parts = _finding(self.verdict), self.verdict.parts
+        if not parts or not all(one.line in finding for one in parts):
+            return [escape(finding) + self._seen()]
+        before = finding.partition(parts[0].line)[0]
+        after = finding.rpartition(parts[-1].line)[2]
+        told = [escape(before), ""] if before.strip() else []
+        told += [*_items(parts), ""]
+        return [*told, f"{escape(after)}{self._seen()}".strip()] if after.strip() or self._seen() else told
 
     def _asides(self) -> list[str]:
         """Return a paragraph that points to a claim that pulls the other way or rests on the same evidence."""
@@ -74,6 +84,18 @@ class Verdicts:
             "text/markdown": "\n\n".join(card.to_markdown() for card in self.cards) + "\n",
             "text/html": "".join(card.to_html() for card in self.cards),
         }
+
+
+def _items(parts: Sequence[Told], indent: str = "") -> list[str]:
+    """Return the parts of a claim as a markdown list, the parts of a part below it."""
+    lines = []
+    for part in parts:
+        name, _, finding = part.line.partition("): ")
+        own = finding.partition(part.parts[0].line)[0] if part.parts else finding
+        called, _, word = name.rpartition(" (")
+        lines.append(f"{indent}- *{escape(called)}* \\({escape(word)}\\): {escape(own)}".rstrip())
+        lines += _items(part.parts, f"{indent}  ")
+    return lines
 
 
 def verdicts(records: pd.DataFrame, *ids: str, experiment: str | None = None) -> Verdicts:

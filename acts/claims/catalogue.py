@@ -201,6 +201,7 @@ class Verdict:
     ``effect``, ``low`` and ``high`` share ``unit``; ``level`` is the confidence of the interval, ``n`` the number of
     paired seeds (None for mathematics, whose number is its own interval), ``p_holm`` the adjusted p of the contrast
     that decides; ``condition`` names the cells, or when a *true if* holds; ``evidence`` the labels of figures.
+    ``notes`` are the statements that close the sentence, ``parts`` the lines of it that tell a part each.
     """
 
     claim: str
@@ -216,6 +217,16 @@ class Verdict:
     condition: str = ""
     sentence: str = ""
     evidence: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    parts: tuple["Told", ...] = ()
+
+
+@dataclass(frozen=True)
+class Told:
+    """One part of a claim as its sentence tells it: a line of the sentence, and the parts of that part."""
+
+    line: str
+    parts: tuple["Told", ...] = ()
 
 
 def parse(entry: Mapping[str, Any], where: str = "claims.yaml") -> Claim:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from acts import stats
+from acts import stats, wording
 from acts.claims import pairs, sentences
 from acts.claims.catalogue import Claim, ClaimError, Verdict, Word
 from acts.claims.index import Index
@@ -57,9 +57,8 @@ def _test(claim: Claim, rule: Omnibus, index: Index, metric: str, arms: Sequence
         raise ClaimError(f"{claim.id}: {error}") from None
     gaps = blocks.isna().any()
     if gaps.any():
-        return (
-            f"the records lack {metric} of {gaps.idxmax()} in {int(blocks.isna().sum().max())} of {len(blocks)} blocks"
-        )
+        lacking, holes = wording.activation(str(gaps.idxmax())), int(blocks.isna().sum().max())
+        return f"the records lack {wording.metric(metric)} of {lacking} in {holes} of {len(blocks)} blocks"
     if (blocks <= 0).to_numpy().any():
         return f"{metric} is not positive, so it has no log"
     found = stats.omnibus(np.log(blocks.to_numpy(float)), rng=np.random.default_rng(SEED))
@@ -72,7 +71,8 @@ def _verdict(claim: Claim, rule: Omnibus, tests: Sequence[Test]) -> Verdict:
     weakest = refuting[0] if refuting else min(range(len(tests)), key=lambda i: tests[i].found.low)
     word = _word(rule, tests, float(p_holm.max()), bool(refuting))
     test = tests[weakest]
-    place = f"{test.metric} over {', '.join(test.arms)}; {test.found.blocks} blocks of {', '.join(rule.blocks)}"
+    names = ", ".join(wording.activation(name) for name in test.arms)
+    place = f"{wording.metric(test.metric)} over {names}; {test.found.blocks} blocks of {', '.join(rule.blocks)}"
     verdict = Verdict(
         claim.id, word, effect=test.found.omega_squared, unit=rule.unit, low=test.found.low, high=test.found.high,
         level=test.found.level, n=test.seeds, margin=rule.matters, p_holm=float(p_holm[weakest]), condition=place,
@@ -92,12 +92,14 @@ def _word(rule: Omnibus, tests: Sequence[Test], p: float, refuted: bool) -> Word
 
 def _story(tests: Sequence[Test], weakest: int) -> str:
     told = [
-        f"{test.metric} over {len(test.arms)} activations {number(test.found.omega_squared, 2)} "
-        f"[{number(test.found.low, 2)}, {number(test.found.high, 2)}]{' on ranks' if test.found.ranks else ''}"
+        f"{number(test.found.omega_squared, 2)} [{number(test.found.low, 2)}, {number(test.found.high, 2)}] of the"
+        f" {wording.metric(test.metric)} over {len(test.arms)} activations{' on ranks' if test.found.ranks else ''}"
         for test in tests
     ]
-    leading = f"Share of the variance within blocks that the choice explains (ω², 95 % interval): {'; '.join(told)}."
-    return f"{leading} The weakest is {tests[weakest].metric} over {', '.join(tests[weakest].arms)}."
+    leading = "Within blocks the choice explains this share of the variance (ω² with its 95 % interval):"
+    names = sentences.listed([wording.activation(name) for name in tests[weakest].arms])
+    weak = f"The weakest is the {wording.metric(tests[weakest].metric)} over {names}."
+    return f"{leading} {'; '.join(told)}. {weak}"
 
 
 def _blank(claim: Claim, word: Word, why: str) -> Verdict:

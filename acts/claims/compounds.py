@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from acts import stats
 from acts.claims import sentences
-from acts.claims.catalogue import Claim, Compound, Verdict, Word
+from acts.claims.catalogue import Claim, Compound, Told, Verdict, Word
 from acts.claims.index import Index
 
 GOOD = ("supported", "equivalent")
@@ -29,12 +29,13 @@ def judge(claim: Claim, rule: Compound, index: Index, *, by: Callable[[Claim, In
     parts = {name: by(bare.model_copy(update={"rule": part}), index) for name, part in rule.parts.items()}
     joined = {"all_of": _all_of, "any_of": _any_of, "cases": _cases}[rule.kind](rule, parts)
     shown = parts[joined.part]
+    told, notes = _told(parts)
     verdict = Verdict(
         claim.id, joined.word, effect=shown.effect, unit=shown.unit, low=shown.low, high=shown.high, level=shown.level,
         n=shown.n, margin=shown.margin, p_holm=joined.p, condition=joined.condition or _where(joined, parts),
-        evidence=claim.evidence,
+        evidence=claim.evidence, notes=notes, parts=told,
     )  # fmt: skip
-    return sentences.write(claim, verdict, _values(rule, parts), default="{story}")
+    return sentences.write(claim, verdict, _values(rule, parts, told, notes), default="{story}")
 
 
 def _all_of(rule: Compound, parts: Parts) -> Joined:
@@ -137,20 +138,37 @@ def _weakest(rule: Compound, parts: Parts, names: list[str]) -> str:
 
 def _where(joined: Joined, parts: Parts) -> str:
     inner = parts[joined.part].condition
-    return f"decided by {joined.part}{': ' + inner if inner else ''}"
+    return f"decided by “{joined.part}”{'; ' + inner if inner else ''}"
 
 
-def _values(rule: Compound, parts: Parts) -> dict[str, float | str]:
+def _values(rule: Compound, parts: Parts, told: tuple[Told, ...], notes: tuple[str, ...]) -> dict[str, float | str]:
     """Return what a sentence may ask for: the story, and of every part its verdict, story and numbers."""
-    told = {name: verdict.sentence.removeprefix(f"{sentences.opening(verdict)} ") for name, verdict in parts.items()}
-    lines = [f"{_capital(name)} ({_word(verdict)}): {told[name]}" for name, verdict in parts.items()]
-    values: dict[str, float | str] = {"story": " ".join([*lines, *[rule.caveat] * bool(rule.caveat)])}
+    lines = [one.line for one in told]
+    values: dict[str, float | str] = {"story": " ".join([*lines, *[rule.caveat] * bool(rule.caveat), *notes])}
     for name, verdict in parts.items():
         slug = re.sub(r"\W+", "_", name)
-        values |= {f"{slug}_verdict": verdict.verdict, f"{slug}_story": told[name]}
+        values |= {f"{slug}_verdict": verdict.verdict, f"{slug}_story": _finding(verdict)}
         numbers = {part: getattr(verdict, part) for part in ("effect", "low", "high", "n", "p_holm")}
         values |= {f"{slug}_{part}": float(value) for part, value in numbers.items() if value is not None}
     return values
+
+
+def _told(parts: Parts) -> tuple[tuple[Told, ...], tuple[str, ...]]:
+    """Return a line a part, and the notes that several parts close with, which are said once for all."""
+    every = [note for verdict in parts.values() for note in verdict.notes]
+    shared = tuple(note for note in dict.fromkeys(every) if every.count(note) > 1)
+    lines = []
+    for name, verdict in parts.items():
+        finding = _finding(verdict)
+        for note in verdict.notes:
+            finding = finding.replace(f" {note}", "") if note in shared else finding
+        lines.append(Told(f"{_capital(name)} ({_word(verdict)}): {finding}", verdict.parts))
+    return tuple(lines), shared
+
+
+def _finding(verdict: Verdict) -> str:
+    """Return a part's sentence without the verdict in front, which stands beside its name."""
+    return verdict.sentence.removeprefix(f"{sentences.opening(verdict)} ")
 
 
 def _capital(text: str) -> str:

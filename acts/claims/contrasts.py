@@ -100,7 +100,7 @@ def _by_task(family: Cells) -> Cells:
 
 def _tasks(rival: str, cells: Sequence[Cell]) -> Cell:
     own = [cell for cell in cells if cell.rival == rival]
-    reason = next((f"{cell.label}: {cell.reason}" for cell in own if cell.reason), "")
+    reason = next((f"{cell.label}, {cell.reason}" for cell in own if cell.reason), "")
     if reason:
         return Cell((), rival, np.empty(0), np.empty(0), reason)
     means = np.array([stats.compare(cell.first, cell.second).effect for cell in own])
@@ -109,19 +109,19 @@ def _tasks(rival: str, cells: Sequence[Cell]) -> Cell:
         before = lost.get(arm, (0, 0))
         lost[arm] = (before[0] + count, before[1] + runs)
     ratio = float(np.mean(means * [cell.unit for cell in own]))
-    picked = "; ".join(dict.fromkeys(cell.picked for cell in own if cell.picked))
+    picked = tuple(name for cell in own for name in cell.picked)
     return Cell((), rival, means, np.zeros(len(means)), lost=lost, ratio=ratio, picked=picked)
 
 
 def _verdict(claim: Claim, rule: Primary, family: Cells, found: list[Comparison | None], decision: Decision) -> Verdict:
-    told = findings.story(rule, family, found, decision)
+    notes = findings.notes(family, found) if decision.deciding is not None else ()
     place = findings.condition(rule, family, decision)
     verdict = Verdict(
         claim.id, decision.word, unit=rule.unit, margin=rule.shown_margin, p_holm=decision.p, condition=place,
-        evidence=claim.evidence, **_numbers(rule, found, decision),
+        evidence=claim.evidence, notes=notes, **_numbers(rule, found, decision),
     )  # fmt: skip
     values: dict[str, float | str] = {
-        "story": told,
+        "story": " ".join([findings.story(rule, family, found, decision), *notes]),
         "contrasts": float(len(found)),
         "supporting": _count(decision, "supported"),
     }

@@ -5,7 +5,9 @@ from math import exp, inf
 
 import numpy as np
 
-from acts.claims.pairs import Cell, Cells, Primary, levels_of, named
+from acts import wording
+from acts.claims import sentences
+from acts.claims.pairs import Cell, Cells, Primary, levels_of
 from acts.claims.rules import Combination, Contrast
 from acts.claims.sentences import number
 from acts.claims.sides import name
@@ -46,77 +48,96 @@ def unit(rule: Primary, *, flipped: bool = False) -> str:
     return rule.unit
 
 
-def contrast(rule: Primary, found: Comparison, *, inner: bool = False) -> str:
-    """Return one contrast in words: effect, unit, interval and pairs; a negative effect is told the other way round."""
+def contrast(rule: Primary, found: Comparison, *, inner: bool = False, ratio: str = "", closing: str = "") -> str:
+    """Return one contrast in words: effect, unit, interval and pairs; a negative effect is told the other way round.
+
+    ``ratio`` follows the effect, ``closing`` ends the bracket.
+    """
     flipped = found.effect < 0
     sign = -1 if flipped else 1
     ends = (found.inner_low, found.inner_high) if inner else (found.low, found.high)
     low, high = sorted(sign * shown(rule, end) for end in ends)
     level = "90" if inner else f"{100 * found.level:.0f}"
-    size, noun = number(sign * shown(rule, found.effect), 3), unit(rule, flipped=flipped)
-    told = f"{size} {noun.replace('decades', 'decade', 1) if size == '1' else noun}"
-    ranks = ", on ranks" if found.ranks else ""
+    told = sized(sign * shown(rule, found.effect), unit(rule, flipped=flipped)) + ratio
+    ranks = " on ranks" if found.ranks else ""
     what = "tasks" if rule.tasks else "pairs" if isinstance(rule, Contrast | Combination) else "networks"
-    return f"{told} ({level} % interval [{number(low, 3)}, {number(high, 3)}], {found.n} {what}{ranks})"
+    return f"{told} ({level} % interval [{number(low, 3)}, {number(high, 3)}], {found.n} {what}{ranks}{closing})"
+
+
+def sized(value: float, noun: str) -> str:
+    """Return a number with its unit as one says it: no difference in loss area, infinitely more error."""
+    size, words = number(value, 3), noun.split(" ")
+    at = next((place for place, one in enumerate(words) if one in ("less", "more")), None)
+    if at is not None and size == "0":
+        return f"no difference in {' '.join(words[at + 1 :])}"
+    if at is not None and size == "∞":
+        return f"infinitely {' '.join(words[at:])}"
+    return f"{size} {noun.replace('decades', 'decade', 1).replace('margins', 'margin', 1) if size == '1' else noun}"
+
+
+def amount(rule: Primary, difference: float) -> str:
+    """Return a difference with what its unit counts in: 16 %, 3.7 margins, 0.013 decades, or the number alone."""
+    words = rule.unit.split(" ")
+    counted = words[0] if words[0] in ("%", "margins", "decades", "nats") else ""
+    return f"{number(shown(rule, difference), 2)} {counted}".strip()
 
 
 def story(rule: Primary, family: Cells, contrasts: Sequence[Comparison | None], decision: Decision) -> str:
     """Return what the family shows: how many contrasts agree, the one that decides, and what qualifies it."""
     if decision.deciding is None:
         return _undecidable(family, decision)
-    told = [_counted(rule, contrasts, decision), _decided(rule, family.cells, contrasts, decision)]
+    told = [_counted(rule, contrasts, decision), _decided(rule, family, contrasts, decision)]
     told += [_other_side(rule, family.cells, contrasts, decision), _power(rule, contrasts, decision)]
-    told += [_ratio(rule, family, contrasts, decision), _picked(family)]
-    told += [_gaps(family), _divergence(family.cells), _pairing(contrasts), _omitted(family), rule.caveat]
-    return " ".join(part for part in told if part)
+    return " ".join(part for part in (*told, _gaps(family), rule.caveat) if part)
+
+
+def notes(family: Cells, contrasts: Sequence[Comparison | None]) -> tuple[str, ...]:
+    """Return what closes a finding: what tuning picked, which runs diverged, how pairs correlate, what was not run."""
+    told = (_picked(family), _divergence(family.cells), _pairing(contrasts), sentences.absent(family.left_out))
+    return tuple(part for part in told if part)
 
 
 def _undecidable(family: Cells, decision: Decision) -> str:
-    reasons = dict.fromkeys(f"{cell.label}: {cell.reason}" for cell in family.cells if cell.reason)
+    reasons = dict.fromkeys(_told_of(cell) for cell in family.cells if cell.reason)
     if not reasons:
         return f"The records cannot answer: {decision.note}."
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     return f"The records cannot answer: {next(iter(reasons))}{more}."
 
 
+def _told_of(cell: Cell) -> str:
+    """Return why a cell is not decidable, with its place."""
+    return f"{cell.label}, {cell.reason}" if cell.label else cell.reason
+
+
 def _counted(rule: Primary, contrasts: Sequence[Comparison | None], decision: Decision) -> str:
-    total = len(decision.parts)
-    if total == 1:
+    """Return how many contrasts say what, those in favour first."""
+    if len(decision.parts) == 1:
         return ""
     words = [_side(rule, found, part) for found, part in zip(contrasts, decision.parts, strict=True)]
-    counts = [(word, words.count(word)) for word in dict.fromkeys(words)]
-    if len(counts) == 1:
-        return f"All {total} contrasts are {words[0]}."
-    return f"Of {total} contrasts {_listed([f'{count} {_is(count)} {word}' for word, count in counts])}."
+    return sentences.counted(words, "contrasts")
 
 
 def _side(rule: Primary, found: Comparison | None, part: str) -> str:
     """Return in a word or two what one contrast says: against a claim of "better" stands a reversal or equality."""
     if part == "refuted" and found and rule.degree != "no_difference" and found.high >= -found.margin:
         return "practically equal"
-    words = {"supported": "in favour", "equivalent": "practically equal", "refuted": "against"}
-    return words.get(part, "undecided" if part == "inconclusive" else part)
+    return sentences.SIDES.get(part, part)
 
 
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def _decided(rule: Primary, cells: Sequence[Cell], contrasts: Sequence[Comparison | None], decision: Decision) -> str:
-    found, cell = contrasts[decision.deciding or 0], cells[decision.deciding or 0]
+def _decided(rule: Primary, family: Cells, contrasts: Sequence[Comparison | None], decision: Decision) -> str:
+    cells, place = family.cells, decision.deciding or 0
+    found = contrasts[place]
     assert found is not None
     inner = by_equivalence(rule, found, decision)
     decisive = decision.word in ("mixed", "refuted")
-    what = "It is" if len(cells) == 1 else "The decisive one" if decisive else "The weakest"
-    if decision.word == "supported" and rule.quantifier in ("somewhere", "among"):
-        what = "The clearest"
-    place = f", {_at(rule, cell)}, is" if len(cells) > 1 else ""
+    what = "" if len(cells) == 1 else "The decisive one is " if decisive else "The weakest is "
+    if len(cells) > 1 and decision.word == "supported" and rule.quantifier in ("somewhere", "among"):
+        what = "The clearest is "
     inside = f", inside ±{number(rule.shown_margin, 3)}" if inner else ""
-    return f"{what}{place} {contrast(rule, found, inner=inner)}{inside}; {_ending(rule, decision)}."
+    closing = f"{inside}; {_ending(rule, decision)}"
+    told = contrast(rule, found, inner=inner, ratio=_ratio(rule, cells[place], found), closing=closing)
+    return f"{what}{_at(rule, cells[place], capital=not what)}: {told}."
 
 
 def _ending(rule: Primary, decision: Decision) -> str:
@@ -129,10 +150,9 @@ def _ending(rule: Primary, decision: Decision) -> str:
     return ", ".join(parts)
 
 
-def _at(rule: Primary, cell: Cell) -> str:
-    place = ", ".join(named(column, level) for column, level in cell.place)
-    at = f" at {place}" if place else ""
-    return f"{subject(rule)} against {cell.rival}{at}" if cell.rival else f"{subject(rule)}{at}"
+def _at(rule: Primary, cell: Cell, *, capital: bool = False) -> str:
+    told = " ".join(part for part in (subject(rule), cell.label) if part)
+    return f"{told[0].upper()}{told[1:]}" if capital else told
 
 
 def subject(rule: Primary) -> str:
@@ -161,7 +181,7 @@ def _other_side(
     best = max(favour, key=lambda i: _effect(contrasts[i]))
     found = contrasts[best]
     assert found is not None
-    return f"On the other side, {_at(rule, cells[best])} shows {contrast(rule, found)}."
+    return f"On the other side stands {_at(rule, cells[best])}: {contrast(rule, found)}."
 
 
 def _effect(found: Comparison | None) -> float:
@@ -172,32 +192,38 @@ def _power(rule: Primary, contrasts: Sequence[Comparison | None], decision: Deci
     found = contrasts[decision.deciding or 0]
     if decision.word != "inconclusive" or found is None or not np.isfinite(found.minimum_detectable):
         return ""
-    size = number(shown(rule, found.minimum_detectable), 2)
-    return f"{found.n} pairs find {size} {unit(rule)} beyond the margin four times in five."
+    size = amount(rule, found.minimum_detectable)
+    what = f"An excess of {size} over the margin" if rule.margin else f"A difference of {size}"
+    return f"{what} would be found four times in five."
 
 
-def _ratio(rule: Primary, family: Cells, contrasts: Sequence[Comparison | None], decision: Decision) -> str:
+def _ratio(rule: Primary, cell: Cell, found: Comparison) -> str:
     """Return what margins are as a ratio, in per cent of the other side; nothing where a run diverged."""
-    found, cell = contrasts[decision.deciding or 0], family.cells[decision.deciding or 0]
-    if rule.scale != "margins" or found is None or not np.isfinite(found.effect) or found.ranks:
+    if rule.scale != "margins" or not np.isfinite(found.effect) or found.ranks or not found.effect:
         return ""
     log = found.effect * cell.unit if cell.ratio is None else cell.ratio
     lower = (log > 0) == (rule.better == "lower")
     share = abs(shown(rule.model_copy(update={"scale": "log"}), log))
-    return f"As a ratio (geometric mean) that is {number(share, 3)} % {'less' if lower else 'more'}."
+    return f", as a ratio {number(share, 3)} % {'less' if lower else 'more'}"
 
 
 def _picked(family: Cells) -> str:
-    """Return what tuning picked where a side is the best of several."""
+    """Return what tuning picked where a side is the best of several, and how often where it was not always the same."""
     found = [cell.picked for cell in family.cells if cell.picked]
-    counts = [(word, found.count(word)) for word in dict.fromkeys(found)]
-    told = [word if len(counts) == 1 else f"{word} ({count})" for word, count in counts]
-    return f"Tuning picked {', '.join(told)}." if told else ""
+    same = len(set(found)) == 1 and len(found[0]) > 1
+    picks = list(found[0]) if same else [name for names in found for name in names]
+    counts = sorted(((picks.count(name), name) for name in dict.fromkeys(picks)), key=lambda one: -one[0])
+    told = [name if len(counts) == 1 else f"{name} {_times(count)}" for count, name in counts]
+    return f"Tuning picked {sentences.listed(told)}." if told else ""
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _gaps(family: Cells) -> str:
     """Return what is missing of single cells, when the others decide."""
-    gaps = [f"{cell.label}: {cell.reason}" for cell in family.cells if cell.reason]
+    gaps = [_told_of(cell) for cell in family.cells if cell.reason]
     return f"Not decidable in {len(gaps)} of {len(family.cells)} ({gaps[0]})." if gaps else ""
 
 
@@ -208,7 +234,7 @@ def _divergence(cells: Sequence[Cell]) -> str:
         for arm, counts in cell.lost.items():
             arms.setdefault(arm, {})[cell.place] = counts
     totals = {arm: np.sum(list(counts.values()), axis=0) for arm, counts in arms.items()}
-    told = [f"{arm} {lost} of {runs}" for arm, (lost, runs) in totals.items() if lost]
+    told = [f"{arm} {lost:,} of {runs:,}" for arm, (lost, runs) in totals.items() if lost]
     return f"Diverged runs, ranked worst: {', '.join(told)}." if told else ""
 
 
@@ -220,19 +246,18 @@ def _pairing(contrasts: Sequence[Comparison | None]) -> str:
     return f"Pairs correlate at {typical}{' (median)' if len(known) > 1 else ''}."
 
 
-def _omitted(family: Cells) -> str:
-    return f"Not measured here: {', '.join(family.left_out)}." if family.left_out else ""
-
-
 def condition(rule: Primary, family: Cells, decision: Decision) -> str:
     """Return where the verdict holds: the levels of every column, and the cell of the contrast that decides."""
     cells = family.cells
     spans = [_span(column, levels) for column, levels in levels_of(cells)]
     if rule.tasks or decision.deciding is None or len(cells) == 1:
         return "; ".join(spans)
-    return f"{'; '.join(spans)}; decided at {cells[decision.deciding].label}"
+    return f"{'; '.join(spans)}; decided {cells[decision.deciding].label}"
 
 
 def _span(column: str, levels: Sequence[object]) -> str:
-    texts = [str(level) for level in levels]
-    return f"{column} {', '.join(texts)}"
+    """Return the levels of a column in words: digits, spirals, or depth 50, 100."""
+    if all(isinstance(level, str) for level in levels):
+        told = [wording.level(column, level) or "no normalisation" for level in levels]
+        return (" / " if any("," in text for text in told) else ", ").join(told)
+    return f"{column} {', '.join(str(level) for level in levels)}"

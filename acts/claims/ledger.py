@@ -72,7 +72,8 @@ def _conjunction(claim: Claim, index: Index) -> Verdict:
     word = joined(list(words.values()), rule.refuted_by)
     told = ", ".join(f"{member} is {_quoted(found)}" for member, found in words.items())
     verdict = Verdict(claim.id, word, condition=told, evidence=claim.evidence)
-    return sentences.write(claim, verdict, default="It stands on others: {condition}.")
+    stands = [f"{member} (“{by_id[member].claim}”) is {_quoted(found)}" for member, found in words.items()]
+    return sentences.write(claim, verdict, {"members": "; ".join(stands)}, default="It stands on others: {members}.")
 
 
 def joined(words: Sequence[Word], refuted_by: Sequence[Word]) -> Word:

@@ -1,6 +1,6 @@
 """Pairs: the values that a rule compares, taken from the records cell by cell, with a reason where there are none."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from acts import wording
 from acts.claims import choosing, planned, readings
 from acts.claims.index import RUN, Index, Place, indexed
 from acts.claims.readings import Reading
@@ -38,12 +39,13 @@ class Cell:
     lost: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     unit: float = 1.0
     ratio: float | None = None
-    picked: str = ""
+    picked: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
-        """Return the levels of the cell in words, the rival first."""
-        return ", ".join([self.rival] * bool(self.rival) + [named(column, level) for column, level in self.place])
+        """Return the cell in words, the rival first: against tanh on digits (MLP 8 × 32, SGD)."""
+        told = (f"against {self.rival}" if self.rival else "", wording.place(self.place))
+        return " ".join(part for part in told if part)
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,6 @@ class Cells:
     left_out: tuple[str, ...] = ()
     unmeasured: str = ""
     absent: str = ""
-
-
-def named(column: str, level: Any) -> str:
-    """Return a level for running text; a number needs its column beside it."""
-    return f"{column} {level}" if isinstance(level, int | float | np.number) else str(level)
 
 
 # --- what is there ----------------------------------------------------------------------------------------------------
@@ -81,7 +78,7 @@ def collect(rule: Primary, records: pd.DataFrame | Index) -> Cells:
     levels, left_out = _levels(rule, found)
     for column, present in levels.items():
         if not present:
-            asked = ", ".join(named(column, level) for level in as_list(rule.cells[column], []))
+            asked = ", ".join(wording.level(column, level) for level in as_list(rule.cells[column], []))
             return Cells(unmeasured=f"this configuration does not run {rule.experiment} with {asked}")
     cells: list[Cell] = []
     for place in (place for place in product(*levels.values()) if place in set(found)):
@@ -89,7 +86,8 @@ def collect(rule: Primary, records: pd.DataFrame | Index) -> Cells:
         left_out += [lacking] * bool(lacking)
         cells += [] if lacking else _at(rule, place, read, index)
     if not cells:
-        return Cells(unmeasured=f"this configuration runs no task of {rule.experiment} with {' and '.join(wanted)}")
+        both = " and ".join(wording.activation(one) for one in wanted)
+        return Cells(unmeasured=f"this configuration runs no task of {rule.experiment} with {both}")
     return Cells(tuple(cells), tuple(left_out))
 
 
@@ -111,7 +109,7 @@ def _levels(rule: Primary, found: Sequence[Place]) -> tuple[dict[str, list[Any]]
         ordered = sorted(present, key=lambda level: (level is None, level))
         wanted = as_list(rule.cells[column], ordered) if column in rule.cells else ordered
         levels[column] = [level for level in wanted if level in present]
-        left_out += [named(column, level) for level in wanted if level not in present]
+        left_out += [wording.level(column, level) for level in wanted if level not in present]
     return levels, left_out
 
 
@@ -122,16 +120,20 @@ def not_run(experiment: str, wanted: Sequence[str], present: frozenset[str]) -> 
         return ""
     add = f"add to experiments.{experiment}.activations in its params file"
     named_in = planned.would(experiment, lacking, or_else=add)
-    return f"this configuration runs {experiment} without {', '.join(lacking)} ({named_in})"
+    return f"this configuration runs {experiment} without {', '.join(map(wording.activation, lacking))} ({named_in})"
 
 
 def _lacking(rule: Primary, sides: Sequence[AnySide], place: Place, index: Index) -> str:
     """Return a task that is not run with one of the activations at all, which is no hole, in words."""
     for member in (member for side in sides for member in members(side)):
         if not _seeds(rule, member, place, index):
-            task = ", ".join(named(column, level) for column, level in zip(rule.over, place, strict=True))
-            return f"{task} with {member.name}"
+            return without(zip(rule.over, place, strict=True), member.name)
     return ""
+
+
+def without(place: Iterable[tuple[str, Any]], name: str) -> str:
+    """Return a task and what it is not run with, in words: Swish on digits (CNN 2 × 16, Adam)."""
+    return f"{name} {wording.place(place)}"
 
 
 def _seeds(rule: Primary, side: Side, place: Place, index: Index) -> frozenset[int]:
@@ -177,10 +179,10 @@ def _cell(rule: Primary, place: Place, sides: Sequence[AnySide], read: Read, ind
     columns = [_oriented(rule, reading, seeds, dict(where_).get("depth")) for _, reading in chosen]
     if any(np.isnan(column).any() for column in columns):
         return Cell(where_, rival, EMPTY, EMPTY, f"{chosen[0][1].metric} is not positive, so it has no log")
-    lost = {name(side): (len(one.lost & set(seeds)), len(seeds)) for side, (_, one) in zip(sides, chosen, strict=True)}
+    lost = _lost(sides, [len(one.lost & set(seeds)) for _, one in chosen], runs=len(seeds))
     first, second = _values(rule, columns)
     unit = -np.log1p(-_margin(rule, chosen[0][1].metric)) if rule.scale == "margins" else 1.0
-    return Cell(where_, rival, first, second, lost=lost, unit=float(unit), picked=", ".join(picked))
+    return Cell(where_, rival, first, second, lost=lost, unit=float(unit), picked=tuple(picked))
 
 
 def _why_not(rule: Primary, chosen: Sequence[tuple[Side, Reading]], seeds: Sequence[int]) -> str:
@@ -194,6 +196,18 @@ def _why_not(rule: Primary, chosen: Sequence[tuple[Side, Reading]], seeds: Seque
         return "one side has an error and the other a loss alone"
     lost = [] if rule.tasks or rule.as_recorded else [side for side, one in chosen if set(seeds) <= one.lost]
     return f"all {len(seeds)} runs of {lost[0].name} diverged" if lost else ""
+
+
+def _lost(sides: Sequence[AnySide], diverged: Sequence[int], *, runs: int) -> dict[str, tuple[int, int]]:
+    """Return by side how many runs diverged, of how many; terms of one function are told as one."""
+    told: dict[str, tuple[int, int]] = {}
+    short = [as_side(side).function if not isinstance(side, BestOf) else side.name for side in sides]
+    one_each = len(set(short)) == len(short) or len(short) > 2
+    for own, side, count in zip(short, sides, diverged, strict=True):
+        called = own if one_each else name(side)
+        before = told.get(called, (0, 0))
+        told[called] = (before[0] + count, before[1] + runs)
+    return told
 
 
 def _margin(rule: Family, metric: str) -> float:
@@ -247,7 +261,7 @@ def grid(rows: pd.DataFrame, cells: Mapping[str, Any], over: Sequence[str]) -> t
         present = rows[column].dropna().unique().tolist()
         wanted = as_list(cells[column]) if column in cells else sorted(present)
         levels[column] = [level for level in wanted if level in present]
-        left_out += [named(column, level) for level in wanted if level not in present]
+        left_out += [wording.level(column, level) for level in wanted if level not in present]
     return levels, left_out
 
 

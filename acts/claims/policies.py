@@ -1,12 +1,13 @@
 """Policies: claims of advice, judged by what a fixed habit loses against an oracle that picks on other seeds."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from acts import stats
+from acts import stats, wording
 from acts.claims import sentences, suites
 from acts.claims.catalogue import Claim, Verdict, Word
 from acts.claims.index import Index
@@ -109,39 +110,51 @@ def _verdict(
         claim.id, decision.word, effect=effect, unit=rule.unit, low=low, high=high, level=deciding.level,
         n=deciding.n, margin=rule.bound, p_holm=decision.p, condition=task, evidence=claim.evidence,
     )  # fmt: skip
-    story = " ".join(part for part in (_story(rule, suite, found, decision), rule.caveat) if part)
+    oracle = f"The oracle picks among {len(rule.activations)} activations, on the other half of the seeds."
+    notes = tuple(note for note in (oracle, sentences.absent(suite.left_out)) if note)
+    verdict = replace(verdict, notes=notes)
+    story = " ".join(part for part in (_story(rule, suite, found, decision), rule.caveat, *notes) if part)
     return sentences.write(claim, verdict, {"story": story}, default="{story}")
 
 
 def _story(rule: Policy, suite: Suite, found: Sequence[Comparison | None], decision: Decision) -> str:
     deciding = found[decision.deciding or 0]
     assert deciding is not None
-    at = "" if rule.quantifier == "mean" else f" at {suite.tasks[decision.deciding or 0].label}"
-    told = [
-        f"{_named(rule.policy)} loses {_told(rule, deciding)}{at} against an oracle among {len(rule.activations)}"
-        f" activations that picks on the other half of the seeds; bound {number(rule.bound)}, p ="
-        f" {number(decision.p or 0.0, 2)}{f', {decision.note}' if decision.note else ''}."
+    at = "" if rule.quantifier == "mean" else f" {wording.place(suite.tasks[decision.deciding or 0].place)}"
+    ending = [
+        f"bound {number(rule.bound)}",
+        f"p = {number(decision.p or 0.0, 2)}",
+        *[decision.note] * bool(decision.note),
     ]
+    told = [f"{_named(rule.policy)}{at} {_told(rule, deciding, '; ' + ', '.join(ending))}."]
     if len(found) > 1:
-        counts = [(word, decision.parts.count(word)) for word in dict.fromkeys(decision.parts)]
-        told.append(f"Of {len(found)} cells: {', '.join(f'{count} {word}' for word, count in counts)}.")
+        told.append(sentences.counted([sentences.SIDES.get(part, part) for part in decision.parts], "cells"))
     for policy in rule.beside:
         other = _by_replicate(rule, _regrets(rule, policy, suite.tasks))
         compared = _shifted(rule, other[decision.deciding or 0])
-        told += [f"{_named(policy)} loses {_told(rule, compared)}."] if compared else []
-    told += [f"Left out: {'; '.join(suite.left_out)}."] * bool(suite.left_out)
+        told += [f"{_named(policy)} {_told(rule, compared)}."] if compared else []
     return " ".join(told)
 
 
-def _told(rule: Policy, found: Comparison) -> str:
+def _told(rule: Policy, found: Comparison, closing: str = "") -> str:
+    """Return what is lost with its interval; a loss below nothing is told as a gain."""
     effect, low, high = _shown(rule, found)
+    verb = "loses"
+    if effect < 0:
+        verb, effect, low, high = "gains", -effect, -high, -low
     what = "tasks" if rule.quantifier == "mean" else "seeds"
-    ranks = ", on ranks" if found.ranks else ""
-    return f"{number(effect, 3)} margins (95 % interval [{number(low, 3)}, {number(high, 3)}], {found.n} {what}{ranks})"
+    ranks = " on ranks" if found.ranks else ""
+    size = "nothing" if number(effect, 3) == "0" else f"{number(effect, 3)} margins"
+    ends = f"95 % interval [{number(low, 3)}, {number(high, 3)}], {found.n} {what}{ranks}"
+    return f"{verb} {size} ({ends}{closing})"
 
 
 def _named(policy: str) -> str:
-    return "Taking what is best on the other families" if policy == ELSEWHERE else f"Always {policy}"
+    return (
+        "Taking what is best on the other families"
+        if policy == ELSEWHERE
+        else f"Always taking {wording.spoken(policy)}"
+    )
 
 
 def _blank(claim: Claim, word: Word, why: str) -> Verdict:

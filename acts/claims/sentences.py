@@ -14,6 +14,10 @@ from acts.claims.catalogue import Claim, ClaimError, Verdict
 from acts.claims.facts import suggestion
 
 DIGITS = 4
+SIDES = {  # a verdict on one of several, in the order that they are told
+    "supported": "in favour", "equivalent": "practically equal", "refuted": "against", "inconclusive": "undecided",
+}  # fmt: skip
+FEW = 2  # of what is missing, how much is named
 ROUNDING = 1e-12
 UNANSWERED = ("not decidable", "not measured here")  # of which "finding" has nothing to tell
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)(?::(\w+))?\}")
@@ -50,6 +54,25 @@ def listed(parts: Sequence[str]) -> str:
     if any("," in part for part in parts):
         return "; ".join(parts)
     return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+
+
+def counted(words: Sequence[str], what: str) -> str:
+    """Return how many of several say what, those in favour first: Of 4 contrasts 3 are in favour and 1 undecided."""
+    total = len(words)
+    counts = {word: words.count(word) for word in (*SIDES.values(), *words) if word in words}
+    if len(counts) == 1:
+        return f"{'Both' if total == 2 else f'All {total}'} {what} are {words[0]}."
+    told = [f"{count} {word}" for word, count in counts.items()]
+    first = next(iter(counts.values()))
+    told[0] = f"{first} {'is' if first == 1 else 'are'}{told[0].removeprefix(str(first))}"
+    return f"Of {total} {what} {listed(told)}."
+
+
+def absent(left_out: Sequence[str]) -> str:
+    """Return a statement of what was wanted and not run, naming two at most; empty where nothing lacks."""
+    told = list(dict.fromkeys(left_out))
+    more = f" and {len(told) - FEW} more" if len(told) > FEW else ""
+    return f"Not measured here: {listed(told[:FEW]) if not more else '; '.join(told[:FEW])}{more}." if told else ""
 
 
 def interval(verdict: Verdict) -> str:
@@ -116,4 +139,4 @@ def _plain(verdict: Verdict) -> str:
     """Return the barest template that still says the numbers there are."""
     if verdict.effect is None:
         return verdict.condition or "The records hold no number for it."
-    return "The number that decides is {effect}" + (" {unit}." if verdict.unit else ".")
+    return "The number that decides is {effect}" + (" ({unit})." if verdict.unit else ".")

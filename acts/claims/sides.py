@@ -5,10 +5,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from acts import wording
+
 FIXED = (
     "activation", "dataset", "network", "init", "norm", "optimizer", "arm", "split", "phase", "dtype", "device",
     "depth", "layer", "step",
 )  # fmt: skip
+
+
+OWN = ("activation", "arm")
 
 
 class Model(BaseModel):
@@ -50,9 +55,15 @@ class Side(Model):
         """Return what sentences call the side."""
         if self.label:
             return self.label
-        told = [str(level) for column, level in self.fixed.items() if column not in ("activation", "arm")]
-        told += [part for part in (self.arm or "").split(";") if "=" in part and not part.startswith("study=")]
-        return f"{self.activation} ({', '.join(told)})" if told else self.activation
+        told = [wording.level(column, level) for column, level in self.fixed.items() if column not in OWN]
+        parts = [part for part in (self.arm or "").split(";") if "=" in part and not part.startswith("study=")]
+        told += [wording.setting(part) for part in parts]
+        return f"{self.function} ({', '.join(told)})" if told else self.function
+
+    @property
+    def function(self) -> str:
+        """Return the label, or else the activation alone in words."""
+        return self.label or wording.spoken(self.activation)
 
 
 class Term(Side):
@@ -108,4 +119,4 @@ def members(side: AnySide) -> tuple[Side, ...]:
 
 def name(side: AnySide) -> str:
     """Return what sentences call a side."""
-    return side if isinstance(side, str) else side.name
+    return wording.spoken(side) if isinstance(side, str) else side.name

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from acts import stats
+from acts import stats, wording
 from acts.claims import sentences, suites
 from acts.claims.catalogue import Claim, Verdict, Word
 from acts.claims.index import Index
@@ -53,15 +53,16 @@ def _verdict(claim: Claim, rule: Spread, suite: Suite, told: Sequence[Told], nee
         condition=f"{total} tasks; decided at {task.label}",
     )  # fmt: skip
     counts = (sum(one.low > rule.beyond for _, one in told), sum(one.high < rule.below for _, one in told))
+    above, below = counts[0] or "none", counts[1] or "none"
     story = (
-        f"On {counts[0]} of {total} tasks the interval lies above {number(rule.beyond)}, on {counts[1]} below"
-        f" {number(rule.below)}; {needed} decide. The {_ordinal(needed)} strongest, {task.label}, has {_ratio(found)};"
-        f" p = {number(p, 2)} for more than half."
+        f"The ratio surely exceeds {number(rule.beyond)} on {above} of {total} tasks and lies surely below"
+        f" {number(rule.below)} on {below}; more than half, {needed}, would decide (p = {number(p, 2)}). The"
+        f" {_ordinal(needed)} strongest, {task.label}, has {_ratio(found)}."
     )
-    gaps = [f"{one.label}: {one.reason}" for one in suite.tasks if one.reason]
+    gaps = [f"{one.label}, {one.reason}" for one in suite.tasks if one.reason]
     story += f" Not decidable on {len(gaps)} ({gaps[0]})." if gaps else ""
-    story += f" Left out: {'; '.join(suite.left_out)}." if suite.left_out else ""
-    values: dict[str, float | str] = {"story": " ".join(part for part in (story, beside, rule.caveat) if part)}
+    whole = (story, beside, sentences.absent(suite.left_out), rule.caveat)
+    values: dict[str, float | str] = {"story": " ".join(part for part in whole if part)}
     return sentences.write(claim, verdict, values, default="{story}")
 
 
@@ -72,7 +73,7 @@ def _sure(p_values: Sequence[float], total: int, needed: int) -> float:
 
 
 def _ratio(found: stats.Spread) -> str:
-    ranks = ", on ranks" if found.ranks else ""
+    ranks = " on ranks" if found.ranks else ""
     return f"{number(found.ratio, 3)} (95 % interval [{number(found.low, 3)}, {number(found.high, 3)}]{ranks})"
 
 
@@ -90,7 +91,8 @@ def _beside(rule: Spread, index: Index) -> str:
     if not found:
         return ""
     middle = sorted(found, key=lambda one: one.ratio)[len(found) // 2]
-    return f"With {' and '.join(rule.extremes)} too the middle one of {len(found)} tasks has {_ratio(middle)}."
+    names = sentences.listed([wording.spoken(name) for name in rule.extremes])
+    return f"With {names} too the middle one of {len(found)} tasks has {_ratio(middle)}."
 
 
 def _blank(claim: Claim, word: Word, why: str) -> Verdict:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from acts import wording
 from acts.claims import pairs, readings
 from acts.claims.index import RUN, Index, Place
 from acts.claims.outcomes import PLACE, Task
@@ -39,7 +40,7 @@ class Filled:
     @property
     def label(self) -> str:
         """Return the task in words."""
-        return ", ".join(pairs.named(column, level) for column, level in self.place)
+        return wording.place(self.place).removeprefix("on ")
 
     @property
     def family(self) -> tuple[str, str]:
@@ -61,15 +62,16 @@ def collect(rule: Policy | Spread, activations: Sequence[str], index: Index) -> 
     for place in sorted((place for place in found if _wanted(rule, place)), key=str):
         expected = {side: _seeds(rule, side, place, index) for side in sides}
         task = _filled(rule, place, {side: read[side].get(place, Reading(rule.metric)) for side in sides}, expected)
-        lacking = [side.activation for side in sides if not expected[side]]
+        lacking = [side.name for side in sides if not expected[side]]
         if lacking:
-            left_out.append(f"{task.label} with {lacking[0]}")
+            left_out.append(pairs.without(task.place, lacking[0]))
         else:
             tasks.append(task)
     if not found:
         return Suite(absent=f"the records of {rule.experiment} hold no {rule.metric} for it")
     if not tasks:
-        return Suite(unmeasured=f"this configuration runs no task of {rule.experiment} with {', '.join(activations)}")
+        names = ", ".join(wording.activation(one) for one in activations)
+        return Suite(unmeasured=f"this configuration runs no task of {rule.experiment} with {names}")
     return Suite(tuple(tasks), tuple(left_out))
 
 

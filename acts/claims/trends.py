@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from acts import stats
+from acts import stats, wording
 from acts.claims import readings
 from acts.claims.index import Index, Place
-from acts.claims.pairs import EMPTY, Cell, Cells, as_list, named, not_run
+from acts.claims.pairs import EMPTY, Cell, Cells, as_list, not_run
 from acts.claims.readings import Reading
 from acts.claims.rules import Trend
 from acts.claims.sides import FIXED, Side, as_side
@@ -66,7 +66,7 @@ def _left_out(rule: Trend, found: Sequence[Place]) -> list[str]:
     present = [{place[at] for place in found} for at in range(len(rule.over))]
     wanted = {column: as_list(rule.cells[column]) for column in rule.over if column in rule.cells}
     return [
-        named(column, level)
+        wording.level(column, level)
         for at, column in enumerate(rule.over)
         for level in wanted.get(column, [])
         if level not in present[at]
