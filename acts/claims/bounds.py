@@ -164,7 +164,8 @@ def _condition(rule: Bounds, states: dict[str, State], word: Word) -> str:
 
 def _spoken(rule: Bounds, case: str) -> str:
     """Return a case in words; the formula's own case is words already."""
-    return case if rule.formula and case == rule.formula.when else rule.cases.get(case, f"the {rule.case} is {wording.word(case)}")
+    by_formula = rule.formula is not None and case == rule.formula.when
+    return case if by_formula else rule.cases.get(case, f"the {rule.case} is {wording.word(case)}")
 
 
 def _level(rule: Bounds, case: str) -> str:

@@ -9,8 +9,8 @@ from acts.figures import palette
 from acts.wording import depth, greek, group, task, width, word
 
 __all__ = [
-    "COLUMNS", "catalogue", "colour", "depth", "family", "greek", "group", "label", "ordered", "strokes", "task", "variant",
-    "width", "word",
+    "COLUMNS", "catalogue", "colour", "depth", "family", "greek", "group", "label", "ordered", "strokes", "task",
+    "variant", "width", "word",
 ]  # fmt: skip
 
 COLUMNS = (
