@@ -117,7 +117,7 @@ def test_the_page_never_scrolls_sideways(opened: Any) -> None:
 def test_the_contents_are_folded_on_a_phone(opened: Any) -> None:
     assert not opened.evaluate("document.getElementById('contents').open")
     opened.click("#contents summary")
-    opened.click("#contents a >> nth=1")
+    opened.click("#contents a >> nth=0")
     assert not opened.evaluate("document.getElementById('contents').open")
 
 
@@ -166,7 +166,7 @@ def test_a_reference_shows_what_it_refers_to(opened: Any) -> None:
     preview = opened.locator(".preview")
     assert not preview.is_visible()
     opened.hover("a.acts-reference[href='#eq-leaky']")
-    assert preview.is_visible()
+    preview.wait_for(state="visible")
     assert preview.locator("math").count() == 1
     opened.keyboard.press("Escape")
     assert not preview.is_visible()

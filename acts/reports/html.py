@@ -2,17 +2,19 @@
 
 import base64
 import hashlib
+from datetime import UTC, datetime
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from acts.reports import fonts, pandoc, pictures, tree
+from acts.reports import explorers, fonts, pandoc, pictures, tree
 from acts.reports.document import TEMPLATES, Document
-from acts.reports.page import contents, markup
+from acts.reports.page import contents, markup, search, sections
 
 CUT = "<!--acts-cut-->"
-STYLES = ("style.css", "plates.css")
-SCRIPTS = ("theme.js", "contents.js", "codes.js", "tables.js", "preview.js", "downloads.js")  # in their order
+STYLES = ("style.css", "frame.css", "claims.css", "search.css", "plates.css", "explorer.css", "print.css")
+FIRST = "theme"  # runs before the page is painted
+READ = ("contents", "search", "preview", "tables", "ledger", "codes", "downloads", "quote")  # run when it is read
 
 
 def render(document: Document) -> str:
@@ -20,15 +22,11 @@ def render(document: Document) -> str:
     style = stylesheet()
     program = script(document)
     abstract, listed, body = _written(document)
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
+    return template("report.html.j2").render(
         front=document.front,
+        year=datetime.fromtimestamp(document.front.stamp, UTC).year,
+        description=search.words(document.abstract),
+        index=Markup(search.to_json(document)),
         abstract=Markup(abstract),
         contents=Markup(listed),
         body=Markup(body),
@@ -46,8 +44,9 @@ def stylesheet() -> str:
 
 def script(document: Document) -> str:
     """Return the script of a document's page, its parts one after the other, each a function of its own."""
-    del document
-    return "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    first, *read = ((TEMPLATES / f"{name}.js").read_text(encoding="utf-8") for name in (FIRST, *READ))
+    opening = 'addEventListener("DOMContentLoaded", () => {'
+    return "\n".join([first, opening, *read, explorers.script(document), "});\n"])
 
 
 def safe(markup: str) -> Markup:
@@ -77,5 +76,5 @@ def _hash(content: str) -> str:
 def _written(document: Document) -> list[str]:
     """Return abstract, table of contents and body as HTML, by one call to pandoc."""
     cut = tree.raw("html", CUT)
-    blocks = [*document.abstract, cut, *contents.blocks(document), cut, *document.blocks]
+    blocks = [*document.abstract, cut, *contents.blocks(document), cut, *sections.parted(document)]
     return pandoc.write(markup.Page(document).fit(blocks), "html5").split(CUT)

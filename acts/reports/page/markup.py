@@ -1,11 +1,15 @@
 """Markup: the rewriting of a document's tree into what pandoc's HTML writer passes on as a page."""
 
+import re
 from html import escape
 
-from acts.reports import marks, pictures, plates, tables, tree
+from acts.reports import explorers, marks, pictures, plates, tables, tree
 from acts.reports.document import Document
 from acts.reports.formulas import to_mathml
+from acts.reports.page import cards, rows
 from acts.reports.tree import Node
+
+VIEW_BOX = re.compile(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"')
 
 
 class Page:
@@ -13,6 +17,7 @@ class Page:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.claims = {row["claim"]: row for row in document.front.claims}
         self.numbers = {heading.identifier: heading.number for heading in document.headings}
 
     def fit(self, blocks: list[Node]) -> list[Node]:
@@ -36,6 +41,7 @@ class Page:
         wide = " wide" if sum(tables.widths(node)[0]) > tables.PORTRAIT else ""
         box = f'<div class="scroll{wide}" role="group" aria-label="Table" tabindex="0">'
         table = marks.marked(tables.sized(node, tables.Plan("natural")))
+        table = rows.tagged(table, self.claims)
         filled = {"t": "Table", "c": tree.walk(table["c"], self._in_table)}
         return [tree.raw("html", box), filled, tree.raw("html", "</div>")]
 
@@ -74,7 +80,9 @@ class Page:
         (identifier, _, _), blocks = node["c"]
         caption, content = blocks[0]["c"][1], blocks[1:]
         number = tree.values(node).get("number", "")
-        lead = [tree.span(("label",), tree.words(f"{name} {number}.")), {"t": "Space"}] if number else []
+        label = tree.words(f"{name} {number}.")
+        named = [tree.link(label, f"#{identifier}")] if identifier else label
+        lead = [tree.span(("label",), named), {"t": "Space"}] if number else []
         words = [
             inline for block in caption if block["t"] in ("Para", "Plain") for inline in [*block["c"], {"t": "Space"}]
         ]
@@ -109,7 +117,9 @@ class Page:
         key = tree.values(node)["key"]
         picture = self.document.pictures[key]
         if picture.form == "svg":
-            return [tree.raw("html", f'<div class="drawing">{pictures.inline(picture, prefix=f"{key}-")}</div>')]
+            drawn = pictures.inline(picture, prefix=f"{key}-")
+            still = f'<div class="drawing"{_sides(drawn)}>{drawn}</div>'
+            return [tree.raw("html", still + explorers.beside(picture))]
         uri = pictures.data_uri(picture.data, pictures.MIMES[picture.form])
         return [tree.raw("html", f'<div class="drawing"><img alt="{escape(picture.alt)}" src="{uri}"></div>')]
 
@@ -130,15 +140,8 @@ class Page:
         ]
 
     def _claim(self, node: Node) -> list[Node]:
-        (identifier, kinds, _), blocks = node["c"]
-        verdict = next((kind for kind in kinds if kind in marks.SLUGS), "")
-        own = f' id="{escape(identifier)}"' if identifier else ""
-        shown = self.fit(blocks)
-        return [
-            tree.raw("html", f'<article{own} class="claim {verdict}">'),
-            *shown,
-            tree.raw("html", "</article>"),
-        ]
+        name = node["c"][0][0].removeprefix("claim-")
+        return cards.card(node, self.claims.get(name, {}), self.fit)
 
 
 def _classes(node: Node) -> list[str]:
@@ -147,3 +150,9 @@ def _classes(node: Node) -> list[str]:
 
 def _is_picture(node: Node) -> bool:
     return "acts-picture" in _classes(node)
+
+
+def _sides(drawn: str) -> str:
+    """Return an SVG's proportions as a style, so that a page knows its height before it draws it."""
+    box = VIEW_BOX.search(drawn)
+    return f' style="--across: {box.group(1)}; --down: {box.group(2)}"' if box else ""

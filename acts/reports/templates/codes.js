@@ -1,13 +1,15 @@
 "use strict";
+// All code of the page opens and closes at once.
 (() => {
-  const all = (selector, from = document) => Array.from(from.querySelectorAll(selector));
   const codes = document.getElementById("codes");
-  const folded = all("details.code");
+  const folded = document.querySelectorAll("details.code");
   codes.hidden = folded.length === 0;
   codes.addEventListener("click", () => {
     const open = codes.getAttribute("aria-pressed") !== "true";
+    const at = document.elementFromPoint(innerWidth / 2, innerHeight / 3);
+    const before = at ? at.getBoundingClientRect().top : 0;
     folded.forEach((item) => { item.open = open; });
     codes.setAttribute("aria-pressed", String(open));
-    codes.textContent = open ? "Hide code" : "Show code";
+    if (at) scrollBy({ top: at.getBoundingClientRect().top - before, behavior: "instant" });
   });
 })();

@@ -1,4 +1,5 @@
 "use strict";
+// The table of contents follows the reader, with one chapter open at a time; on a narrow page it is a menu.
 (() => {
   const all = (selector, from = document) => Array.from(from.querySelectorAll(selector));
   const contents = document.getElementById("contents");
@@ -6,29 +7,68 @@
   const settle = () => { contents.open = !narrow.matches; };
   settle();
   narrow.addEventListener("change", settle);
-  all("a", contents).forEach((link) => link.addEventListener("click", () => { if (narrow.matches) contents.open = false; }));
+  contents.addEventListener("click", (event) => {
+    if (narrow.matches && event.target.closest("a")) contents.open = false;
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !narrow.matches || !contents.open) return;
+    contents.open = false;
+    contents.querySelector("summary").focus();
+  });
+  document.addEventListener("click", (event) => {
+    if (narrow.matches && contents.open && !contents.contains(event.target)) contents.open = false;
+  });
+
+  const unfold = (chapter, open) => {
+    chapter.classList.toggle("open", open);
+    chapter.querySelector("button").setAttribute("aria-expanded", String(open));
+  };
+  all(":scope > ul > li", contents).filter((chapter) => chapter.querySelector("ul")).forEach((chapter) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.setAttribute("aria-label", `Sections of ${chapter.querySelector("a").textContent}`);
+    button.addEventListener("click", () => unfold(chapter, !chapter.classList.contains("open")));
+    chapter.querySelector("ul").before(button);
+    chapter.classList.add("folds");
+    unfold(chapter, false);
+  });
 
   const entries = new Map(all("a[href^='#']", contents).map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
   const headings = all("main h2[id], main h3[id]").filter((heading) => entries.has(heading.id));
-  let shown = null;
-  const spy = () => {
-    const passed = headings.filter((heading) => heading.getBoundingClientRect().top < 120);
-    const link = passed.length ? entries.get(passed[passed.length - 1].id) : null;
+  // Headings stand one below the other, so the last one above the line is found by halving.
+  const reached = () => {
+    let first = 0, last = headings.length;
+    while (first < last) {
+      const middle = (first + last) >> 1;
+      if (headings[middle].getBoundingClientRect().top < 120) first = middle + 1; else last = middle;
+    }
+    return first ? entries.get(headings[first - 1].id) : null;
+  };
+  let shown = null, chapter = null;
+  const follow = () => {
+    const link = reached();
     if (link === shown) return;
     if (shown) shown.removeAttribute("aria-current");
-    if (link) {
-      link.setAttribute("aria-current", "true");
-      if (!narrow.matches) link.scrollIntoView({ block: "nearest" });
-    }
     shown = link;
+    const own = link && link.closest(".folds");
+    if (chapter && chapter !== own) unfold(chapter, false);
+    if (own && chapter !== own) unfold(own, true);
+    chapter = own;
+    if (!link) return;
+    link.setAttribute("aria-current", "true");
+    const list = contents.closest(".contents"), at = link.getBoundingClientRect(), box = list.getBoundingClientRect();
+    if (!narrow.matches && (at.top < box.top + 40 || at.bottom > box.bottom - 40)) {
+      list.scrollTop += at.top - box.top - box.height / 3;
+    }
   };
   let waiting = false;
   addEventListener("scroll", () => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => { waiting = false; spy(); });
+    requestAnimationFrame(() => { waiting = false; follow(); });
   }, { passive: true });
-  spy();
+  requestAnimationFrame(follow);
+
   const open = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const folded = target && target.closest("details");

@@ -1,31 +1,90 @@
 "use strict";
+// A reference shows what it refers to, under the pointer or the focus, until the reader leaves it or presses Escape.
 (() => {
-  const all = (selector, from = document) => Array.from(from.querySelectorAll(selector));
+  const LINKS = "main a[href^='#']:not(.anchor, .name, .turn a, .previous, .next)";
+  const WORDS = 700, ROWS = 8;
   const preview = document.createElement("aside");
   preview.className = "preview";
   preview.hidden = true;
   preview.setAttribute("aria-hidden", "true");
   document.body.append(preview);
-  const hide = () => { preview.hidden = true; preview.replaceChildren(); };
-  const show = (link) => {
-    const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
-    if (!target || !matchMedia("(hover: hover)").matches) return;
-    const copy = target.cloneNode(true);
-    all("[id]", copy).concat(copy).forEach((node) => node.removeAttribute("id"));
-    all(".origin, .anchor, details", copy).forEach((node) => node.remove());
-    preview.replaceChildren(copy);
-    preview.hidden = false;
-    const at = link.getBoundingClientRect(), size = preview.getBoundingClientRect();
-    const below = at.bottom + 8 + size.height < innerHeight || at.top < size.height + 8;
-    preview.style.left = `${Math.max(8, Math.min(at.left, innerWidth - size.width - 8))}px`;
-    preview.style.top = `${below ? at.bottom + 8 : at.top - size.height - 8}px`;
+
+  // A copy may not share identifiers with the page, or its clips and markers would be the page's.
+  const renamed = (copy) => {
+    const within = [copy, ...copy.querySelectorAll("*")];
+    const own = new Set(within.map((node) => node.id).filter(Boolean));
+    within.forEach((node) => {
+      for (const { name, value } of Array.from(node.attributes)) {
+        if (name === "id") node.id = `preview-${value}`;
+        else if (value.includes("#")) {
+          const fresh = value.replace(/#([^)'"\s]+)/g, (whole, id) => own.has(id) ? `#preview-${id}` : whole);
+          if (fresh !== value) node.setAttribute(name, fresh);
+        }
+      }
+    });
+    return copy;
   };
-  all("main a.acts-reference:not([href^='#sec-']), main .citation a[href^='#ref-']").forEach((link) => {
-    link.addEventListener("mouseenter", () => show(link));
-    link.addEventListener("mouseleave", hide);
-    link.addEventListener("focus", () => show(link));
-    link.addEventListener("blur", hide);
+  const copied = (target) => {
+    const copy = target.cloneNode(true);
+    copy.querySelectorAll(".anchor, .plate, .explorer, .sift, .quote, details, script, button.sort").forEach((node) => {
+      if (node.matches(".sort")) node.replaceWith(...node.childNodes); else node.remove();
+    });
+    copy.querySelectorAll("tbody").forEach((body) => Array.from(body.rows).slice(ROWS).forEach((row) => row.remove()));
+    copy.querySelectorAll("[tabindex]").forEach((node) => node.removeAttribute("tabindex"));
+    return renamed(copy);
+  };
+  // A section is shown by its heading and its first words.
+  const opening = (heading) => {
+    const shown = [heading];
+    let length = 0;
+    for (let next = heading.nextElementSibling; next && length < WORDS; next = next.nextElementSibling) {
+      if (/^H[1-6]$/.test(next.tagName) || shown.length > 3) break;
+      if (!next.matches("p:not(.byline), ul, ol, blockquote")) continue;
+      shown.push(next);
+      length += next.textContent.length;
+    }
+    return shown.map(copied);
+  };
+  const content = (target) => /^H[1-6]$/.test(target.tagName) ? opening(target)
+    : target.matches("figure, .equation, .claim, .csl-entry, li, p") ? [copied(target)] : [];
+
+  let shown = null, waiting = 0;
+  const hide = () => {
+    clearTimeout(waiting);
+    preview.hidden = true;
+    preview.replaceChildren();
+    shown = null;
+  };
+  const show = (link) => {
+    clearTimeout(waiting);
+    if (shown === link) return;
+    const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    const found = target && !target.contains(link) ? content(target) : [];
+    hide();
+    if (!found.length) return;
+    preview.replaceChildren(...found);
+    preview.hidden = false;
+    shown = link;
+    const at = link.getClientRects()[0] || link.getBoundingClientRect(), size = preview.getBoundingClientRect();
+    const below = at.bottom + 6 + size.height < innerHeight || at.top < size.height + 6;
+    preview.style.left = `${Math.max(8, Math.min(at.left, innerWidth - size.width - 8))}px`;
+    preview.style.top = `${below ? at.bottom + 6 : at.top - size.height - 6}px`;
+    preview.style.maxHeight = `${Math.min(innerHeight * .6, below ? innerHeight - at.bottom - 14 : at.top - 14)}px`;
+  };
+  const leave = () => { clearTimeout(waiting); waiting = setTimeout(hide, 180); };
+  const referred = (event) => event.target.closest ? event.target.closest(LINKS) : null;
+  document.addEventListener("mouseover", (event) => {
+    if (event.target.closest(".preview")) { clearTimeout(waiting); return; }
+    const link = matchMedia("(hover: hover)").matches && referred(event);
+    if (link) { clearTimeout(waiting); waiting = setTimeout(show, 90, link); } else if (shown && !shown.matches(":focus-visible")) leave();
+    else if (!shown) clearTimeout(waiting);
   });
-  addEventListener("scroll", hide, { passive: true });
+  document.addEventListener("focusin", (event) => {
+    const link = referred(event);
+    if (link && link.matches(":focus-visible")) show(link); else hide();
+  });
+  document.addEventListener("focusout", hide);
+  addEventListener("scroll", () => { if (shown) hide(); }, { passive: true });
+  addEventListener("hashchange", hide);
   addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
 })();
