@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from acts import params, staging
-from acts.reports import document, execution, html, matter, pdf, timings
+from acts.reports import document, execution, guide, html, matter, pdf, timings
 from acts.reports import ledger as ledgers
 from acts.reports.document import Attachment, Document
 from acts.reports.faults import ReportError
@@ -67,8 +67,9 @@ def bind(notebooks: Sequence[tuple[str, NotebookNode]], config: str, *, root: Pa
     attached = _attachments(ledger)
     ending = "\n".join([matter.appendix(provenance), timings.section(root, provenance)])
     closing = [("provenance", document.note(ending))] if provenance else []
+    opening = [guided] if (guided := guide.chapter(front, appendix=bool(provenance))) else []
     return document.build(
-        [*notebooks, *closing], front, bibliography=root / "reports" / "references.bib", attachments=attached
+        [*opening, *notebooks, *closing], front, bibliography=root / "reports" / "references.bib", attachments=attached
     )
 
 

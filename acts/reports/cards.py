@@ -8,6 +8,8 @@ from acts.reports import tree
 from acts.reports.ledger import TOO_LARGE
 from acts.reports.tree import Node
 
+DIVERGED = 1e50  # margins beyond which an effect stands for runs that diverged
+
 
 @dataclass(frozen=True)
 class Head:

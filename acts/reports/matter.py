@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML, YAMLError
 
+from acts.reports import abstract
 from acts.reports import ledger as ledgers
 from acts.reports.document import Front
 from acts.reports.faults import ReportError
 from acts.reports.marks import VOCABULARY
+from acts.reports.words import escape, grid
 
 UNDECIDED = ("inconclusive", "not decidable", "not measured here")
-PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 DIGEST = 12  # hex digits that name the records
 STAMP = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp())
 
@@ -48,46 +49,11 @@ def read_title(path: Path) -> Title:
         raise ReportError(f"reports/{path.name}: no YAML ({str(error).splitlines()[0]})") from None
 
 
-def escape(content: object) -> str:
-    """Return a text as pandoc markdown that prints exactly it, on one line."""
-    return PUNCTUATION.sub(r"\\\1", " ".join(str(content).split()))
-
-
 def counts(ledger: str) -> dict[str, int]:
     """Return how often a ledger's CSV holds each verdict, in the order of the vocabulary; absent ones left out."""
     found = Counter(row["verdict"] for row in csv.DictReader(io.StringIO(ledger)))
     order = [*VOCABULARY, *sorted(set(found) - set(VOCABULARY))]
     return {verdict: found[verdict] for verdict in order if found[verdict]}
-
-
-def abstract(opening: str, verdicts: Mapping[str, int], provenance: Mapping[str, Any]) -> str:
-    """Return the abstract in markdown: what was decided here, by how many measurements, on what."""
-    total = sum(verdicts.values())
-    if not total:
-        return escape(opening)
-    decided = {verdict: count for verdict, count in verdicts.items() if verdict not in UNDECIDED}
-    open_ones = {verdict: count for verdict, count in verdicts.items() if verdict in UNDECIDED}
-    said = [
-        escape(opening),
-        f"Of its **{total}** claims, **{sum(decided.values())}** are decided here: {_listed(decided)}.",
-    ]
-    if open_ones:
-        said.append(f"The others remain open: {_listed(open_ones)}.")
-    runs = sum(int(experiment.get("runs", 0)) for experiment in provenance.get("experiments", {}).values())
-    if runs:
-        count = f"{runs:,}".replace(",", "\N{NO-BREAK SPACE}")
-        said.append(f"The evidence is {count} runs on {escape(_device(provenance))}.")
-    return " ".join(said)
-
-
-def _listed(verdicts: Mapping[str, int]) -> str:
-    parts = [f"{count} {verdict}" for verdict, count in verdicts.items()]
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else "none"
-
-
-def _device(provenance: Mapping[str, Any]) -> str:
-    device = provenance.get("device", {})
-    return " ".join(word for word in (device.get("name") or device.get("got", ""),) if word) or "this machine"
 
 
 def front(
@@ -109,13 +75,15 @@ def front(
         "Processor": device.get("name") or hardware.get("processor", ""),
         "Measured": str(provenance.get("measured", ""))[:10],
         "Commit": short(provenance),
+        "Records": f"sha256 {records[:DIGEST]}" if records else "",
+        "Compute": ledgers.duration(sum(seconds(provenance).values())) if seconds(provenance) else "",
         "Made by": f"make report CONFIG={config}",
     }
     return Front(
         title=title.title,
         subtitle=title.subtitle,
         authors=tuple(title.authors),
-        abstract=abstract(title.opening, verdicts, provenance),
+        abstract=abstract.write(title.opening, claims, provenance),
         facts=tuple((name, value) for name, value in facts.items() if value),
         verdicts=tuple(verdicts.items()),
         stamp=stamp(provenance),
@@ -228,10 +196,3 @@ def _configuration(text: str) -> str:
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
     heading = "## Configuration {.unnumbered #configuration}"
     return f"{heading}\n\n{fence} yaml\n{text.rstrip()}\n{fence}" if text.strip() else ""
-
-
-def grid(headings: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[int] = ()) -> str:
-    """Return a table in markdown, every cell escaped; the columns named by ``right`` are set to the right."""
-    sides = ["--:" if index in set(right) else ":--" for index in range(len(headings))]
-    lines = [headings, sides, *([escape(cell) for cell in row] for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from acts.bench import lines
-from acts.reports.matter import escape, grid, short
+from acts.reports.matter import short
+from acts.reports.words import escape, grid
 
 TITLES = {"training": "Training", "engine": "Engine", "store": "Store", "report": "Report"}
 OPENING = (

@@ -1,0 +1,254 @@
+"""Print: front matter written from the ledger, and a PDF on whose pages nothing is cut, orphaned or out of place."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from acts.reports import abstract, book, cards, document, guide, ledger, matter, pdf, sketch, tables, tree
+from acts.reports.words import escape, listed, plural, thousands
+
+FIELDS = (
+    "claim", "verdict", "effect", "unit", "low", "high", "level", "n", "margin", "condition", "sentence", "topic",
+    "kind", "experiment", "notebook", "statement", "source",
+)  # fmt: skip
+EXPERIMENTS = {"convergence": {"runs": 1200, "records": 5, "diverged": 1, "seconds": 150.0}}
+PROVENANCE = {
+    "commit": "0123456789abcdef0123", "measured": "2026-02-03T04:05:06+00:00", "title": "Two cores",
+    "device": {"asked": "cpu", "got": "cpu", "name": "A processor"}, "versions": {"acts": "0.1.0"},
+    "experiments": EXPERIMENTS,
+}  # fmt: skip
+
+
+def claim(
+    name: str, verdict: str, ends: tuple[float, float, float] | None = None, **given: object
+) -> dict[str, object]:
+    """Return a row of a ledger; ``ends`` are low end, effect and high end, with a margin of 5."""
+    row: dict[str, object] = {
+        "claim": name, "verdict": verdict, "statement": f"Statement {name}", "topic": "ReLU", "kind": "experiment",
+        "experiment": "convergence", "notebook": "05_convergence", "source": "A text; Another text",
+        "sentence": f"{verdict.capitalize()}. Told.",
+    }  # fmt: skip
+    if ends:
+        low, effect, high = ends
+        row |= {
+            "low": low,
+            "effect": effect,
+            "high": high,
+            "level": 0.95,
+            "n": 12,
+            "margin": 5.0,
+            "unit": "% less time",
+        }
+    return row | given
+
+
+LEDGER = (
+    claim("C01", "supported", (10.0, 12.0, 14.0)),
+    claim("C02", "supported", (30.0, 32.0, 34.0)),
+    claim("C03", "refuted", (-90.0, -80.0, -70.0)),
+    claim("C04", "refuted", (-math.inf, -math.inf, -math.inf)),
+    claim("C05", "refuted", (-2.0, 0.0, 2.0), level=0.9),
+    claim("C06", "inconclusive", (-3.0, 4.0, 11.0)),
+    claim("C07", "true if", kind="exact", source="A text"),
+    claim("C08", "not measured here"),
+)  # fmt: skip
+
+
+def written(rows: tuple[Mapping[str, object], ...] = LEDGER) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, FIELDS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+@pytest.fixture
+def rows() -> tuple[ledger.Row, ...]:
+    return ledger.rows(written())
+
+
+@pytest.fixture
+def front(rows: tuple[ledger.Row, ...]) -> document.Front:
+    title = matter.Title(title="A review", subtitle="Small", authors=["N. Obody"], opening="Opening.")
+    return matter.front(
+        title, "tiny", matter.counts(written()), PROVENANCE,
+        claims=rows, chapters=["00_verdicts", "05_convergence"], records="ab" * 32,
+    )  # fmt: skip
+
+
+# --- the ledger as it is told ---------------------------------------------------------------------------------------
+
+
+def test_an_effect_below_zero_is_told_the_other_way_round(rows: tuple[ledger.Row, ...]) -> None:
+    assert rows[2]["effect"] == "80 % more time"
+    assert rows[2]["interval"] == "95 % interval [70, 90]"
+    assert (rows[2]["value"], rows[2]["low"]) == ("-80.0", "-90.0")
+
+
+def test_a_claim_without_an_interval_has_none(rows: tuple[ledger.Row, ...]) -> None:
+    exact = ledger.rows(written((claim("C09", "supported", (0.25, 0.25, 0.25), level=1.0, unit="largest slope"),)))
+    assert (exact[0]["effect"], exact[0]["interval"]) == ("0.25 largest slope", "")
+    assert (rows[6]["effect"], rows[6]["interval"]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0.0, "0"), (-0.0, "0"), (0.5646, "0.565"), (-78.18, "−78.2"), (73728, "73728"), (3.18e-14, "3.18 × 10⁻¹⁴"),
+        (1e306, "∞"), (-math.inf, "−∞"), (math.nan, "not a number"),
+    ],
+)  # fmt: skip
+def test_a_number_is_written_as_prose_writes_it(value: float, told: str) -> None:
+    assert ledger.number(value) == told
+
+
+def test_the_ledger_in_json_holds_what_the_csv_holds() -> None:
+    found = json.loads(ledger.to_json(written()))
+    assert [row["claim"] for row in found] == [row["claim"] for row in LEDGER]
+    assert (found[0]["effect"], found[0]["n"]) == (12.0, 12)
+    assert found[3]["effect"] == "-inf"
+    assert found[7]["effect"] is None
+
+
+def test_a_chapter_has_the_compute_of_its_comparison(rows: tuple[ledger.Row, ...]) -> None:
+    chapters = ["01_catalogue", "05_convergence"]
+    assert ledger.runtimes(rows, {"convergence": 150.0}, chapters) == (("05_convergence", "2.5 min of compute"),)
+    elsewhere = ledger.rows(written((claim("C01", "supported", experiment="formulas", notebook="01_catalogue"),)))
+    assert ledger.runtimes(elsewhere, {"formulas": 9.7}, chapters) == (("01_catalogue", "10 s of compute"),)
+
+
+# --- the front ------------------------------------------------------------------------------------------------------
+
+
+def test_the_front_names_the_report_exactly(front: document.Front) -> None:
+    assert front.records == "ab" * 6
+    assert front.cite.startswith("@misc{acts-tiny-0123456,\n")
+    for line in ("title   = {A review: Small}", "author  = {{N. Obody}}", "year    = {2026}"):
+        assert line in front.cite
+    assert "configuration tiny, commit 0123456789ab, records sha256 abababababab" in front.cite
+    assert dict(front.facts)["Compute"] == "2.5 min"
+
+
+def test_nothing_in_a_title_can_leave_its_field() -> None:
+    title = matter.Title(title='}, evil = {x} \\input{y} 5 % of "a" & b_c @z')
+    entry = matter.cite(title, "cpu", PROVENANCE)
+    assert entry.count("{") == entry.count("}")
+    assert r"title   = {, evil = x inputy 5 \% of a \& b\_c z}" in entry
+
+
+def test_the_abstract_says_what_was_decided_and_how_much_is_open(front: document.Front) -> None:
+    told = front.abstract
+    assert "Opening\\. Of its **8** claims, drawn from 2 sources, **6** are decided here: " in told
+    assert "2 supported, 3 refuted and 1 true only under a condition" in told
+    assert "**2** stay open: 1 is inconclusive" in told
+    assert "1 waits for comparisons" in told
+    assert "Formulas alone decide 1; the others rest on 1\N{NO-BREAK SPACE}200 runs on A processor, 2.5 min" in told
+
+
+def test_the_abstract_names_what_falls_hardest_and_what_stands(rows: tuple[ledger.Row, ...]) -> None:
+    told = abstract.write("", rows, PROVENANCE)
+    assert (
+        "hardest is the sentence “Statement C03” ([C03](#claim-C03)), where the records show 80 \\% more time" in told
+    )
+    assert "most firmly is “Statement C02” ([C02](#claim-C02))" in told
+    assert "C04" not in told  # diverged: it has no size
+    assert "C05" not in told  # refuted by equality: its interval is within the margin
+
+
+@pytest.mark.parametrize("verdict", ["supported", "inconclusive", "not measured here"])
+def test_the_abstract_of_a_ledger_of_one_verdict_is_whole_sentences(verdict: str) -> None:
+    told = abstract.write("Opening.", ledger.rows(written((claim("C01", verdict),))), {})
+    assert all(paragraph.rstrip().endswith(".") for paragraph in told.split("\n\n"))
+    assert "{" not in told
+
+
+def test_without_a_ledger_the_abstract_is_the_opening() -> None:
+    assert abstract.write("Opening.", (), PROVENANCE) == "Opening\\."
+
+
+def test_lists_and_plurals_read_as_prose() -> None:
+    assert (listed(["a"]), listed(["a", "b", "c"]), listed([])) == ("a", "a, b and c", "")
+    assert (plural(1, "source"), plural(1200, "source")) == ("1 source", "1\N{NO-BREAK SPACE}200 sources")
+    assert thousands(999) == "999"
+    assert escape("a\n*b*") == "a \\*b\\*"
+
+
+# --- how to read this -----------------------------------------------------------------------------------------------
+
+
+def test_the_guide_teaches_by_the_claim_told_in_the_fewest_words() -> None:
+    longer = ledger.rows(written((claim("C01", "refuted", (1.0, 2.0, 3.0), sentence="Long " * 9), *LEDGER[1:2])))
+    assert guide.example(longer)["claim"] == "C02"
+    assert guide.example(ledger.rows(written((claim("C01", "inconclusive", (1.0, 2.0, 3.0)),)))) is None
+
+
+def test_the_guide_counts_every_verdict_and_knows_them_all(front: document.Front) -> None:
+    name, notebook = guide.chapter(front)
+    text = "\n".join(cell.source for cell in notebook.cells)
+    assert name == guide.NAME
+    assert set(guide.MEANINGS) == set(matter.VOCABULARY)
+    assert "| supported | The difference that is claimed is there" in text
+    assert "| 3 |" in next(line for line in text.splitlines() if line.startswith("| refuted"))
+    assert "abababababab" in text
+    assert guide.chapter(document.Front()) is None
+
+
+def test_the_guide_stands_before_the_first_chapter_and_shifts_no_number(tmp_path: Path) -> None:
+    folder = tmp_path / "reports" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "ledger.csv").write_text(written())
+    (folder.parent / "book.yml").write_text("title: A review\n")
+    (folder.parent / "references.bib").write_text("")
+    made = book.bind([("00_verdicts", document.note("# What holds?"))], "tiny", root=tmp_path)
+    assert [(heading.number, heading.identifier) for heading in made.headings if heading.level == 1] == [
+        ("", "how-to-read"), ("1", "what-holds"),
+    ]  # fmt: skip
+    assert [item.name for item in made.attachments] == ["ledger.csv", "ledger.json"]
+    assert json.loads(made.attachments[1].data)[2]["effect"] == -80.0
+
+
+def test_the_sketch_draws_a_claim_of_each_kind_with_its_numbers(rows: tuple[ledger.Row, ...]) -> None:
+    shown = sketch.chosen(rows)
+    assert [row["claim"] for row in shown] == ["C01", "C05", "C06"]
+    output = sketch.cell(shown).outputs[0]
+    assert output.data["image/svg+xml"].count("<circle") == 3
+    assert "C01, supported: 2.4 margins, from 2 to 2.8" in output.metadata["image/svg+xml"]["alt"]
+    assert output.data["text/csv"].splitlines()[1] == "C01,supported,2,2.4,2.8"
+    moved = sketch.chosen(ledger.rows(written((claim("C02", "supported", (30.0, 31.0, 34.0)),))))
+    assert "6.2 margins" in sketch.cell(moved).outputs[0].metadata["image/svg+xml"]["alt"]
+
+
+# --- cards ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_card_is_read_in_parts() -> None:
+    block = document.build(
+        [("x", document.note("**C25** [refuted]{.verdict} Says *so* [a]{.source}"))], document.Front()
+    )
+    head = cards.head(block.blocks[0])
+    assert (head.claim, tree.text(head.verdict), tree.text(head.said)) == ("C25", "refuted", "Says so a")
+    assert cards.head(document.build([("x", document.note("Plain."))], document.Front()).blocks[0]) is None
+
+
+def test_an_interval_is_drawn_in_margins(rows: tuple[ledger.Row, ...]) -> None:
+    assert cards.margins(rows[0]) == (2.0, 2.4, 2.8)
+    assert cards.margins(rows[6]) is None
+    assert all(map(math.isfinite, cards.margins(rows[3])))
+    note = document.note("::: {#claim-C01 .claim .supported}\n**C01** [supported]{.verdict} Statement\n\nTold.\n:::")
+    made = document.build([("x", note)], document.Front(claims=rows))
+    assert "interval: (2, 2.4, 2.8)" in pdf.typeset(made)[0]
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def test_short_columns_keep_their_wish_and_long_ones_share_the_rest() -> None:
+    shares = tables._shares([10.0, 200.0, 60.0], [5.0, 12.0, 12.0], 100.0)
+    assert shares[0] == pytest.approx(0.1)
+    assert shares[1] > shares[2] > 0.2
+    assert sum(shares) == pytest.approx(1.0, abs=1e-3)
