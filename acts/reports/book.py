@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from acts import params, staging
-from acts.reports import document, execution, guide, html, matter, pdf, timings
+from acts.reports import document, execution, guide, html, matter, pdf, shelf, timings
 from acts.reports import ledger as ledgers
 from acts.reports.document import Attachment, Document
 from acts.reports.faults import ReportError
@@ -115,35 +115,5 @@ def _text(path: Path) -> str:
 
 
 def index(root: Path) -> Path:
-    """Write reports/index.html: every configuration that has a report, with its verdicts counted and links to it."""
-    folders = sorted(path.parent for path in (root / "reports").glob("*/report.html"))
-    shelf = [_entry(folder) for folder in folders if not folder.name.startswith(".")]
-    title = matter.read_title(root / "reports" / "book.yml")
-    style = html.stylesheet()
-    page = html.template("index.html.j2").render(
-        title=title, shelf=shelf, style=html.safe(style), policy=html.policy(style, ""), vocabulary=_seen(shelf)
-    )
-    with staging.moved(root / "reports", last="index.html") as staged:
-        (staged / "index.html").write_text(page, encoding="utf-8")
-    return root / "reports" / "index.html"
-
-
-def _seen(shelf: Iterable[dict[str, Any]]) -> list[str]:
-    found = {verdict for entry in shelf for verdict in entry["verdicts"]}
-    return [verdict for verdict in matter.VOCABULARY if verdict in found]
-
-
-def _entry(folder: Path) -> dict[str, Any]:
-    provenance = _provenance(folder)
-    verdicts = matter.counts(_text(folder / "ledger.csv"))
-    front = matter.front(matter.Title(title=folder.name), folder.name, verdicts, provenance)
-    return {
-        "name": folder.name,
-        "title": provenance.get("title", ""),
-        "facts": [fact for fact in front.facts if fact[0] in ("Device", "Processor", "Measured", "Commit")],
-        "verdicts": verdicts,
-        "decided": sum(count for verdict, count in verdicts.items() if verdict not in matter.UNDECIDED),
-        "claims": sum(verdicts.values()),
-        "pdf": (folder / "report.pdf").is_file(),
-        "ledger": (folder / "ledger.csv").is_file(),
-    }
+    """Write reports/index.html, which puts the configurations that have a report side by side."""
+    return shelf.write(root)
