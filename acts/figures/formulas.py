@@ -83,7 +83,7 @@ def _panel(axes: Axes, own: pd.DataFrame, colour: str) -> None:
     axes.axvline(0, color=GREY, linewidth=0.5, zorder=1)
     for metric, width, dashes in (("derivative", 0.9, (0, (2.2, 1.2))), ("value", 1.6, "solid")):
         curve = own[own["metric"] == metric]
-        x, y = _broken(curve["x"].to_numpy(float), curve["value"].to_numpy(float))
+        x, y = broken(curve["x"].to_numpy(float), curve["value"].to_numpy(float))
         axes.plot(x, y, color=colour, linewidth=width, linestyle=dashes, zorder=3)
     axes.set_xlim(-_X, _X)
     axes.set_ylim(*_Y)
@@ -91,7 +91,7 @@ def _panel(axes: Axes, own: pd.DataFrame, colour: str) -> None:
     axes.set_yticks([-1, 0, 1, 2, 3])
 
 
-def _broken(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def broken(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a curve with a gap where it jumps: a step far above the steps beside it is no line."""
     if len(x) < 4:
         return x, y
