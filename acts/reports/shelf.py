@@ -92,6 +92,7 @@ def render(title: matter.Title, volumes: Sequence[Volume]) -> str:
         words=[word for word in VOCABULARY if any(word in one.verdicts for one in volumes)],
         kinds={kind: said for kind, said in KINDS.items() if any(row["kind"] == kind for row in rows)},
         slug=slug, totals=totals(volumes, rows), costs=costs(volumes),
+        sums=[_cost((one.runs, one.seconds)) for one in volumes],
     )  # fmt: skip
 
 
@@ -217,18 +218,14 @@ def totals(volumes: Sequence[Volume], rows: Sequence[Mapping[str, Any]]) -> list
     return told if len(volumes) > 1 else [*told[:2], *told[3:]]
 
 
-def costs(volumes: Sequence[Volume]) -> dict[str, list[tuple[str, str]]]:
-    """Return by comparison what it cost in every volume: its time on one core and its runs; empty where it was not run.
-
-    The last entry is the sum.
-    """
-    words = dict.fromkeys(word for one in volumes for word in one.costs)
-    table = {word.replace("_", " "): [_cost(one.costs.get(word)) for one in volumes] for word in sorted(words)}
-    return {**table, "all": [_cost((one.runs, one.seconds)) for one in volumes]} if table else {}
+def costs(volumes: Sequence[Volume]) -> dict[str, list[str]]:
+    """Return by comparison what it cost in every volume: minutes of one core and runs, a dash where it was not run."""
+    words = sorted({word for one in volumes for word in one.costs})
+    return {word.replace("_", " "): [_cost(one.costs.get(word)) for one in volumes] for word in words}
 
 
-def _cost(spent: tuple[int, float] | None) -> tuple[str, str]:
-    return ("", "") if spent is None else (ledgers.duration(spent[1]), f"{thousands(spent[0])} runs")
+def _cost(spent: tuple[int, float] | None) -> str:
+    return "–" if spent is None else f"{ledgers.number(spent[1] / 60, 2)} · {thousands(spent[0])} runs"
 
 
 def thousands(count: int) -> str:

@@ -19,7 +19,7 @@ from acts.claims.facts import suggestion
 from acts.reports import document
 
 MOST = 8  # claims, so that an article stays one
-LONGEST = 200  # letters of a title
+LONGEST = 300  # letters of a title
 DIGEST = 12  # hex digits that name the records
 
 
