@@ -6,7 +6,7 @@ from html import escape
 from acts.reports import explorers, marks, pictures, plates, tables, tree
 from acts.reports.document import Document
 from acts.reports.formulas import to_mathml
-from acts.reports.page import cards, rows
+from acts.reports.page import claims, rows
 from acts.reports.tree import Node
 
 VIEW_BOX = re.compile(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"')
@@ -17,7 +17,7 @@ class Page:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.claims = {row["claim"]: row for row in document.front.claims}
+        self.ledger = {row["claim"]: row for row in document.front.claims}
         self.numbers = {heading.identifier: heading.number for heading in document.headings}
 
     def fit(self, blocks: list[Node]) -> list[Node]:
@@ -41,7 +41,7 @@ class Page:
         wide = " wide" if sum(tables.widths(node)[0]) > tables.PORTRAIT else ""
         box = f'<div class="scroll{wide}" role="group" aria-label="Table" tabindex="0">'
         table = marks.marked(tables.sized(node, tables.Plan("natural")))
-        table = rows.tagged(table, self.claims)
+        table = rows.tagged(table, self.ledger)
         filled = {"t": "Table", "c": tree.walk(table["c"], self._in_table)}
         return [tree.raw("html", box), filled, tree.raw("html", "</div>")]
 
@@ -141,7 +141,7 @@ class Page:
 
     def _claim(self, node: Node) -> list[Node]:
         name = node["c"][0][0].removeprefix("claim-")
-        return cards.card(node, self.claims.get(name, {}), self.fit)
+        return claims.card(node, self.ledger.get(name, {}), self.fit)
 
 
 def _classes(node: Node) -> list[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 
-from acts.reports import marks, tree
+from acts.reports import cards, marks, tree
 from acts.reports.document import Document
 from acts.reports.formulas import to_mathml
+from acts.reports.page import claims
 from acts.reports.tree import Node
 
 KINDS = ("section", "figure", "table", "equation", "claim", "reference", "prose")
@@ -87,11 +88,20 @@ def _division(block: Node, where: str) -> Iterator[Entry]:
             yield Entry(kind, identifier, f"{kind.capitalize()} {number}".strip(), said)
     elif "claim" in kinds:
         verdict = next((word for word in marks.VOCABULARY if marks.slug(word) in kinds), "")
-        yield Entry("claim", identifier, verdict, " ".join(words(inner) for inner in blocks))
+        yield Entry("claim", identifier, verdict, _claim(blocks))
     elif "csl-entry" in kinds:
         yield Entry("reference", identifier, "", words(blocks))
     elif "acts-code" not in kinds and "acts-stream" not in kinds:
         yield from _each(blocks, where)
+
+
+def _claim(blocks: list[Node]) -> str:
+    """Return what a card says: its statement, its finding, and last where it is stated."""
+    head = cards.head(blocks[0]) if blocks else None
+    if head is None:
+        return " ".join(words(block) for block in blocks)
+    statement, source = claims.parted(head.said)
+    return " ".join(filter(None, [words(statement), *(words(block) for block in blocks[1:]), words(source)]))
 
 
 def words(node: Node | list[Node]) -> str:

@@ -4,7 +4,7 @@
   const KINDS = ["Section", "Figure", "Table", "Equation", "Claim", "Source", "Text"];
   const WEIGHTS = [60, 40, 40, 20, 50, 10, 0];
   const [SECTION, , , , CLAIM, SOURCE, PROSE] = KINDS.keys();
-  const MOST = 40, AROUND = 60;
+  const MOST = 40, FEW = 4, AROUND = 60;
   const dialog = document.getElementById("search");
   const query = document.getElementById("query");
   const results = document.getElementById("results");
@@ -34,11 +34,12 @@
   };
 
   const started = (text, at) => at === 0 || !/[\p{L}\p{N}]/u.test(text[at - 1]);
+  const MISSING = 500;  // what a word that an entry lacks costs it
   const worth = (entry, words, whole) => {
     let score = WEIGHTS[entry.kind];
     for (const word of words) {
       let at = entry.folded.indexOf(word);
-      if (at < 0) return -1;
+      if (at < 0) { score -= MISSING; continue; }
       while (at >= 0 && !started(entry.folded, at)) at = entry.folded.indexOf(word, at + 1);
       score += at < 0 ? 0 : at <= entry.name.length + 1 ? 40 : 20;
     }
@@ -46,9 +47,14 @@
     if (entry.name && fold(entry.name).split(" ")[0] === whole) score += 200;
     return score - Math.min(20, entry.folded.length / 200);
   };
-  const found = (words, whole) => read().map((entry) => ({ entry, score: worth(entry, words, whole) }))
-    .filter(({ score }) => score >= 0)
-    .sort((a, b) => b.score - a.score || a.entry.place - b.entry.place).map(({ entry }) => entry);
+  // What has every word; where that is little, what lacks one of several comes after it.
+  const found = (words, whole) => {
+    const every = read().map((entry) => ({ entry, score: worth(entry, words, whole) }))
+      .sort((a, b) => b.score - a.score || a.entry.place - b.entry.place);
+    const full = every.filter(({ score }) => score > -MISSING / 2);
+    const most = full.length < FEW && words.length > 1 ? every.filter(({ score }) => score > -1.5 * MISSING) : full;
+    return most.map(({ entry }) => entry);
+  };
 
   const places = (folded, words) => words.flatMap((word) => {
     const hit = [];
@@ -88,7 +94,7 @@
     const name = entry.kind === SECTION || entry.kind === CLAIM || /^(Figure|Table|Equation)/.test(entry.name)
       ? entry.name : "";
     const head = make("span", "where", make("b", "", name || KINDS[entry.kind]), entry.where ? ` ${entry.where}` : "");
-    const node = make("li", KINDS[entry.kind].toLowerCase(), head, marked(excerpt(entry.text, words), words));
+    const node = make("li", "", head, marked(excerpt(entry.text, words), words));
     if (entry.kind === SECTION) head.firstChild.textContent = `Section ${entry.name}`.trim();
     node.id = `result-${place}`;
     node.setAttribute("role", "option");
