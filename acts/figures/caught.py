@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from acts import records as door
 from acts.figures import arms, intervals, naming
-from acts.figures.dots import Dot, log_limits, rows_of_dots
-from acts.figures.palette import GREY, INK
+from acts.figures.dots import Dot, beside, log_limits, rows_of_dots
+from acts.figures.palette import GREY
 from acts.figures.results import spanned
-from acts.figures.style import drawn, key, missing, panels
+from acts.figures.sheets import sheet
+from acts.figures.style import SMALL, Drawing, drawn, missing
 from acts.figures.table import MISSING, Table, unmeasured
 
 WORD, ARM, REFERENCE = "mechanisms", "study=linear", "identity"
@@ -43,16 +43,16 @@ def ratios(records: pd.DataFrame, metrics: str | list[str]) -> pd.DataFrame:
 
 
 @drawn
-def linear(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def linear(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return test loss, and error under noise, over the linear network's at its training loss, by task."""
     loss, noisy = ratios(records, "stopped_loss"), ratios(records, NOISY)
     if loss.empty:
         return missing("nonlinear networks at the training loss of a linear one")
-    tasks = [*sorted(set(loss["task"]) - {OVER}), OVER]
+    tasks = [*sorted(set(loss["task"]) - {OVER}, key=str.casefold), OVER]
     names = naming.ordered(catalogue, loss["activation"])
     both = pd.concat([loss, noisy])
     limits = log_limits(both[["middle", "low", "high"]].to_numpy(float).ravel(), widest=4.0)
-    figure, grid = panels(len(names), 3, height=0.2 * len(tasks) + 0.1, left=0.95, right=0.1, foot=0.2)
+    figure, grid = beside(len(names), 3, tasks, row=0.19)
     for place, (axes, name) in enumerate(zip(grid, names, strict=True)):
         colour = naming.colour(catalogue, name)
         dots = [_dot(row, colour, hollow=hollow) for table, hollow in ((loss, False), (noisy, True))
@@ -62,7 +62,12 @@ def linear(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
         axes.axhline(len(tasks) - 1.5, color=GREY, linewidth=0.4)
         axes.set_title(naming.label(catalogue, name), color=colour)
         axes.set_xlabel("÷ that of the linear network" if place >= len(names) - 3 else "")
-    key(figure, [("● test loss", INK), ("○ error under noise", INK)], x=0.95, y=0.02)
+    words = "filled: test loss; hollow: error under noise; band: margin of practical equivalence; ▶: beyond the scale"
+    figure.text(grid[0].get_position().x0, 0.0, words, color=GREY, fontsize=SMALL, va="bottom")
+    both = pd.concat([loss.assign(of="test loss"), noisy.assign(of="error under noise")], ignore_index=True)
+    columns = {"task": "task", "activation": "activation", "of": "of", "middle": "ratio to the linear network",
+               "low": "95 % low", "high": "95 % high", "n": "pairs, or tasks"}  # fmt: skip
+    figure.data = sheet(both, catalogue, columns)
     means = loss[loss["task"] == OVER].to_dict("records")
     figure.finding = "Test loss over that of the linear network, mean over tasks: " + "; ".join(
         f"{naming.label(catalogue, row['activation'])} {spanned(row)}" for row in means

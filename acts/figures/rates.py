@@ -5,14 +5,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from acts.figures import cells, intervals, naming
 from acts.figures.labels import End, at_ends
+from acts.figures.palette import GREY
 from acts.figures.scales import plain
-from acts.figures.style import SMALL, drawn, missing, panels
+from acts.figures.sheets import sheet
+from acts.figures.style import SMALL, Drawing, drawn, missing, panels
+from acts.figures.table import number
 
 GOOD = 0.10  # a rate is good when its loss area is at most this share above the best of its seed
+_COLUMNS = {
+    "dataset": "data set", "network": "network", "optimizer": "optimiser", "activation": "activation", "init": "init",
+    "lr": "learning rate", "middle": "loss area (nats)", "low": "95 % low", "high": "95 % high", "n": "tuning seeds",
+    "diverged": "share diverged", "picked": "seeds that chose it",
+}  # fmt: skip
 _DASHES: dict[str, object] = {"he": "solid", "lecun": (0, (4, 1.5)), "stable": (0, (1.2, 1.4))}
 
 
@@ -24,7 +31,7 @@ def response(
     optimizer: str = "sgd",
     dataset: str | None = None,
     network: str | None = None,
-) -> Figure:
+) -> Drawing:
     """Return loss area against learning rate, a panel an activation and a line an init, in one cell.
 
     Lines are geometric means over tuning seeds with their interval, crosses rates at which a run diverged; rings mark
@@ -43,20 +50,37 @@ def response(
     points = _by_rate(tune)
     chosen = cells.tuned(records, dataset, network, optimizer)
     names = naming.ordered(catalogue, points["activation"])
-    figure, grid = panels(len(names), 4, height=1.05, left=0.42, right=0.46, top=0.28, bottom=0.42)
+    figure, grid = panels(len(names), 4, height=1.05, left=0.36, right=0.5, top=0.26, bottom=0.24, foot=0.36)
     limits = _limits(points)
     for place, (axes, name) in enumerate(zip(grid, names, strict=True)):
-        colour = palette_of(catalogue, name)
+        colour, last = naming.colour(catalogue, name), place >= len(names) - 4
         _panel(axes, points[points["activation"] == name], chosen[chosen["activation"] == name], colour, limits)
-        axes.set_title(naming.label(catalogue, name))
-        axes.set_xlabel("learning rate" if place >= len(names) - 4 else "")
+        axes.set_title(naming.label(catalogue, name), color=colour)
+        axes.set_xlabel("learning rate" if last else "")
         axes.set_ylabel("loss area (nats)" if place % 4 == 0 else "")
+        axes.tick_params(labelbottom=last, labelleft=place % 4 == 0)
+    words = "line: mean over tuning seeds, band: 95 % interval; ring: tuned rates, by their number; ×: a run diverged"
+    figure.text(0.05, 0.0, words, color=GREY, fontsize=SMALL, va="bottom")
+    picked = chosen.groupby(["activation", "init", "lr"]).size().rename("picked").reset_index()
+    rows = points.merge(picked, on=["activation", "init", "lr"], how="left").fillna({"picked": 0})
+    rows = rows.assign(dataset=dataset, network=network, optimizer=optimizer)
+    figure.data = sheet(rows, catalogue, _COLUMNS)
+    figure.finding = _told(points, chosen, names, catalogue)
     return figure
 
 
-def palette_of(catalogue: pd.DataFrame, activation: str) -> str:
-    """Return the colour of an activation's family."""
-    return str(naming.strokes(catalogue, [activation])[activation]["color"])
+def _told(points: pd.DataFrame, chosen: pd.DataFrame, names: list[str], catalogue: pd.DataFrame) -> str:
+    """Return every activation's lowest mean loss area, under which init, and its median tuned rate there."""
+    said = []
+    for name in names:
+        own = points[points["activation"] == name].dropna(subset=["middle"])
+        if len(own):
+            best = own.loc[own["middle"].idxmin()]
+            rates = chosen.loc[(chosen["activation"] == name) & (chosen["init"] == best["init"]), "lr"]
+            rate = f", rate {number(float(rates.median()), 2)}" if len(rates) else ""
+            area = number(float(best["middle"]), 2)
+            said.append(f"{naming.label(catalogue, name)} {area} ({naming.word(str(best['init']))}{rate})")
+    return f"Lowest mean loss area in nats, with its init and median tuned rate: {'; '.join(said)}."
 
 
 def _by_rate(tune: pd.DataFrame) -> pd.DataFrame:
@@ -66,15 +90,15 @@ def _by_rate(tune: pd.DataFrame) -> pd.DataFrame:
         activation, init, rate = key
         wild = ~np.isfinite(part["value"].to_numpy(float))
         middle, low, high = intervals.geometric(part["value"]) if not wild.any() else (np.nan,) * 3
-        found.append((activation, init, float(rate), middle, low, high, float(wild.mean())))
-    return pd.DataFrame(found, columns=["activation", "init", "lr", "middle", "low", "high", "diverged"])
+        found.append((activation, init, float(rate), middle, low, high, float(wild.mean()), len(part)))
+    return pd.DataFrame(found, columns=["activation", "init", "lr", "middle", "low", "high", "diverged", "n"])
 
 
 def _limits(points: pd.DataFrame) -> tuple[float, float, float, float]:
     """Return the limits of rate and of loss area that all panels share; the highest losses may leave the panel."""
     areas = points["middle"].dropna()
     low, high = (float(areas.min()), float(min(areas.max(), 4 * areas.median()))) if len(areas) else (0.1, 1.0)
-    return float(points["lr"].min()) / 1.3, float(points["lr"].max()) * 1.3, low / 1.25, high * 1.25
+    return float(points["lr"].min()) / 1.3, float(points["lr"].max()) * 1.3, low / 1.25, high * 1.45
 
 
 def _panel(
@@ -87,7 +111,7 @@ def _panel(
     ends = []
     for init in [one for one in cells.INITS if one in set(points["init"])]:
         own = points[points["init"] == init].sort_values("lr")
-        _curve(axes, own, colour, _DASHES.get(init, "solid"), top=limits[3])
+        _curve(axes, own, colour, _DASHES.get(init, "solid"), top=limits[3] / 1.1)
         _rings(axes, own, chosen[chosen["init"] == init], colour)
         last = own["middle"].dropna()
         if len(last):
@@ -104,7 +128,7 @@ def _curve(axes: Axes, own: pd.DataFrame, colour: str, dashes: object, *, top: f
         color=colour, alpha=0.15, linewidth=0, zorder=1,
     )  # fmt: skip
     wild = own.loc[own["diverged"] > 0, "lr"]
-    axes.plot(wild, [top] * len(wild), marker="x", color=colour, linestyle="none", markersize=4, clip_on=False)
+    axes.plot(wild, [top] * len(wild), marker="x", color=colour, linestyle="none", markersize=3.5)
 
 
 def _rings(axes: Axes, own: pd.DataFrame, chosen: pd.DataFrame, colour: str) -> None:
