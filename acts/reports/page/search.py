@@ -101,7 +101,9 @@ def _claim(blocks: list[Node]) -> str:
     if head is None:
         return " ".join(words(block) for block in blocks)
     statement, source = claims.parted(head.said)
-    return " ".join(filter(None, [words(statement), *(words(block) for block in blocks[1:]), words(source)]))
+    said = words(statement)
+    ended = said if said.endswith((".", "?", "!")) else f"{said}."
+    return " ".join(filter(None, [ended, *(words(block) for block in blocks[1:]), words(source)]))
 
 
 def words(node: Node | list[Node]) -> str:

@@ -149,7 +149,7 @@
     const folded = target.closest("details");
     if (folded) folded.open = true;
     const shownAt = entry.kind === PROSE ? block(entry, target) : target;
-    history.pushState(null, "", `#${encodeURIComponent(entry.id)}`);
+    location.hash = encodeURIComponent(entry.id);
     shownAt.scrollIntoView({ block: shownAt === target ? "start" : "center", behavior: "instant" });
     if (!shownAt.hasAttribute("tabindex")) shownAt.tabIndex = -1;
     shownAt.focus({ preventScroll: true });
