@@ -111,12 +111,29 @@ def _shown(output: Output, blocks: list[Node], cell: Cell, chapter: Chapter) -> 
         case "markdown":
             return blocks
         case "html":
-            return pandoc.read(output.text, "html-native_divs-native_spans-raw_html")
+            return _foreign(output.text)
         case "error":
             title = tree.paragraph([{"t": "Strong", "c": tree.words("This cell failed.")}])
             return [tree.div("", ("callout-error",), [title, tree.code_block(output.text, "")])]
         case _:
             return [tree.div("", ("acts-stream",), [tree.code_block(output.text.rstrip("\n"), "")])]
+
+
+def _foreign(markup: str) -> list[Node]:
+    """Return what a library's own HTML says: text, lists and tables; a heading is a line and an image its words."""
+
+    def action(node: Node) -> Node | list[Node] | None:
+        match node["t"]:
+            case "Header":
+                return tree.paragraph([{"t": "Strong", "c": tree.walk(node["c"][2], action)}])
+            case "Image":
+                return tree.walk(node["c"][1], action)
+            case "Figure":
+                return tree.walk(node["c"][2], action)
+        return None
+
+    blocks = pandoc.read(markup, "html-native_divs-native_spans-raw_html")
+    return tree.walk(tree.without_identifiers(blocks), action)
 
 
 def picture_block(picture: Picture, chapter: Chapter) -> Node:

@@ -39,6 +39,17 @@ def without_attributes(node: Any, kept: tuple[str, ...]) -> Any:
     return [without_attributes(item, kept) for item in node]
 
 
+def without_identifiers(node: Any) -> Any:
+    """Return the tree with no identifier anywhere: nothing in it can be referred to or is taken for a label."""
+    if isinstance(node, dict):
+        return {key: without_identifiers(value) for key, value in node.items()}
+    if not isinstance(node, list):
+        return node
+    if len(node) == 3 and isinstance(node[0], str) and _strings(node[1]) and _pairs(node[2]):
+        return ["", node[1], node[2]]
+    return [without_identifiers(item) for item in node]
+
+
 def _strings(node: Any) -> bool:
     return isinstance(node, list) and all(isinstance(item, str) for item in node)
 
