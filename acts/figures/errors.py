@@ -213,7 +213,7 @@ def _largest_along(rows: pd.DataFrame, names: list[str], catalogue: pd.DataFrame
     said = []
     for name in names:
         own = rows[rows["activation"] == name]
-        top = own.loc[own["value"].idxmax()]
+        top = own.iloc[int(own["value"].argmax())]
         said.append(
             f"{naming.label(catalogue, name)} {brief(float(top['value']))} ULP of its {top['of']} near "
             f"x = {number(float(top['x']), 3)}"

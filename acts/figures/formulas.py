@@ -34,6 +34,7 @@ def curves(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     names = naming.ordered(catalogue, points["activation"])
     families = [naming.family(catalogue, name) for name in names]
     facts = _wide(records)
+    highest_of = facts["supremum"].to_dict() if "supremum" in facts else {}
     figure, grid = panels(len(names), _COLUMNS, height=0.92, left=0.24, right=0.08, top=0.42, bottom=0.04, foot=0.5)
     for place, (axes, name) in enumerate(zip(grid, names, strict=True)):
         last, colour = place >= len(names) - _COLUMNS, palette.of_family(families[place])
@@ -46,7 +47,7 @@ def curves(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
                 families[place], (0, 1), xytext=(0, 13.5), xycoords="axes fraction", textcoords="offset points",
                 color=colour, fontsize=SMALL,
             )  # fmt: skip
-        highest = float(facts.loc[name].get("supremum", np.inf)) if name in facts.index else np.inf
+        highest = float(highest_of.get(name, np.inf))
         if _Y[1] < highest < np.inf:
             axes.text(-3.7, 2.75, f"ends at {number(highest, 3)}", fontsize=SMALL - 1, color=colour)
     figure.text(

@@ -75,7 +75,7 @@ def _told(points: pd.DataFrame, chosen: pd.DataFrame, names: list[str], catalogu
     for name in names:
         own = points[points["activation"] == name].dropna(subset=["middle"])
         if len(own):
-            best = own.loc[own["middle"].idxmin()]
+            best = own.iloc[int(own["middle"].argmin())]
             rates = chosen.loc[(chosen["activation"] == name) & (chosen["init"] == best["init"]), "lr"]
             rate = f", rate {number(float(rates.median()), 2)}" if len(rates) else ""
             area = number(float(best["middle"]), 2)

@@ -55,10 +55,10 @@ def rescues(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     means = [(*group, *intervals.geometric(part)) for group, part in groups]
     table = pd.DataFrame(means, columns=["optimizer", "who", "middle", "low", "high"])
     for axes, optimizer in zip(grid, optimizers, strict=True):
-        part, own = found[found["optimizer"] == optimizer], table[table["optimizer"] == optimizer]
+        part, means_of = found[found["optimizer"] == optimizer], table[table["optimizer"] == optimizer]
         dots = [
             Dot(names[row["who"]], row["middle"], row["low"], row["high"], _colour(catalogue, row["who"]))
-            for row in own.to_dict("records")
+            for row in means_of.to_dict("records")
         ]
         rows_of_dots(axes, dots, list(names.values()), limits=limits, log=True)
         _tasks(axes, part, list(names), limits)
