@@ -1,6 +1,7 @@
 """Markup: the rewriting of a document's tree into what pandoc's HTML writer passes on as a page."""
 
 import re
+import xml.etree.ElementTree as ET
 from html import escape
 
 from acts.reports import explorers, marks, pictures, plates, tables, tree
@@ -42,7 +43,8 @@ class Page:
         box = f'<div class="scroll{wide}" role="group" aria-label="Table" tabindex="0">'
         table = marks.marked(tables.sized(node, tables.Plan("natural")))
         table = rows.tagged(table, self.ledger)
-        filled = {"t": "Table", "c": tree.walk(table["c"], self._in_table)}
+        head = tree.walk(table["c"][3], _named)
+        filled = {"t": "Table", "c": tree.walk([*table["c"][:3], head, *table["c"][4:]], self._in_table)}
         return [tree.raw("html", box), filled, tree.raw("html", "</div>")]
 
     def _in_table(self, node: Node) -> Node | list[Node] | None:
@@ -142,6 +144,15 @@ class Page:
     def _claim(self, node: Node) -> list[Node]:
         name = node["c"][0][0].removeprefix("claim-")
         return claims.card(node, self.ledger.get(name, {}), self.fit)
+
+
+def _named(node: Node) -> Node | None:
+    """Return a formula of a table's head as markup with a name, which a button made of it needs."""
+    if node["t"] != "Math":
+        return None
+    drawn = to_mathml(node["c"][1], display=False)
+    name = escape("".join(ET.fromstring(drawn).itertext()))
+    return tree.raw_inline("html", drawn.replace("<math", f'<math displaystyle="true" aria-label="{name}"', 1))
 
 
 def _classes(node: Node) -> list[str]:

@@ -58,7 +58,7 @@
     bar.setAttribute("aria-label", "Sift the claims");
     (table.closest(".scroll") || table).before(bar);
     refresh();
-    return { table, only: (verdict) => { state.verdicts = new Set([verdict]); state.topic = topics.value = words.value = ""; state.words = []; refresh(); } };
+    return { bar, only: (verdict) => { state.verdicts = new Set([verdict]); state.topic = topics.value = words.value = ""; state.words = []; refresh(); } };
   };
   const tables = Array.from(document.querySelectorAll("main table"))
     .filter((table) => table.tBodies[0] && table.tBodies[0].rows.length >= LONG
@@ -70,9 +70,9 @@
     const verdict = item.className;
     const way = make("button", { type: "button", onclick: () => {
       ledgers[0].only(verdict);
-      const place = ledgers[0].table.closest("figure, .scroll");
-      place.scrollIntoView({ block: "start", behavior: "instant" });
-      place.querySelector(".chip[aria-pressed='true']").focus({ preventScroll: true });
+      const { bar } = ledgers[0];
+      (bar.closest("figure") || bar).scrollIntoView({ block: "start", behavior: "instant" });
+      bar.querySelector(".chip[aria-pressed='true']").focus({ preventScroll: true });
     } }, ...item.childNodes);
     way.title = "Show them in the ledger";
     item.append(way);
