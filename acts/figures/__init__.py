@@ -13,7 +13,7 @@ from acts.figures.style import render, use_style
 from acts.figures.table import Table, Text, escape
 
 __all__ = [
-    "Table", "Text", "catalogue", "convergence", "cost", "dead_units", "escape", "evidence", "formulas",
+    "Table", "Text", "catalogue", "convergence", "cost", "dead_units", "escape", "evidence", "explorer", "formulas",
     "generalization", "gradient_flow", "mechanisms", "precision", "render", "replications", "robustness", "selection",
     "tellings", "use_style", "verdicts",
 ]  # fmt: skip
@@ -23,6 +23,7 @@ _FAMILIES = (
     "cost",
     "dead_units",
     "evidence",
+    "explorer",
     "formulas",
     "generalization",
     "gradient_flow",
