@@ -248,7 +248,16 @@ def test_an_interval_is_drawn_in_margins(rows: tuple[ledger.Row, ...]) -> None:
 
 
 def test_short_columns_keep_their_wish_and_long_ones_share_the_rest() -> None:
-    shares = tables._shares([10.0, 200.0, 60.0], [5.0, 12.0, 12.0], 100.0)
-    assert shares[0] == pytest.approx(0.1)
+    shares = tables._shares([10.0, 200.0, 60.0], [5.0, 12.0, 12.0], size=1.0, line=100.0)
+    assert shares[0] == pytest.approx((10 + tables.PADDING) / 100, abs=1e-4)
     assert shares[1] > shares[2] > 0.2
     assert sum(shares) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_name_and_a_range_of_numbers_stay_on_one_line() -> None:
+    text = "| Activation | Ratio | Said |\n|:--|--:|:--|\n| Leaky ReLU | 0.941 [0.896, 0.989] | many words in a cell |"
+    blocks = document.build([("x", document.note(text))], document.Front()).blocks
+    wanted, needed = tables.widths(tree.find(blocks, "Table")[0])
+    assert wanted[:2] == needed[:2]
+    assert needed[2] < wanted[2] / 2
+    assert tables.breadth("WWWW") > tables.breadth("oooo") > tables.breadth("iiii")

@@ -195,4 +195,4 @@ def _failures(provenance: Mapping[str, Any]) -> str:
 def _configuration(text: str) -> str:
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
     heading = "## Configuration {.unnumbered #configuration}"
-    return f"{heading}\n\n{fence} yaml\n{text.rstrip()}\n{fence}" if text.strip() else ""
+    return f"{heading}\n\n::: {{.listing}}\n{fence} yaml\n{text.rstrip()}\n{fence}\n:::" if text.strip() else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import typst
 
-from acts.reports import cards, fonts, marks, paging, pandoc, pictures, tables, tree
+from acts.reports import cards, fonts, marks, paging, pandoc, pictures, rasters, tables, tree
 from acts.reports.document import TEMPLATES, Document
 from acts.reports.faults import ReportError
 from acts.reports.formulas import to_typst
@@ -49,8 +49,8 @@ def typeset(document: Document) -> tuple[str, dict[str, bytes]]:
     abstract, body = written.split("// acts-cut")
     files = {name: (TEMPLATES / name).read_bytes() for name in SHEETS}
     for key, picture in document.pictures.items():
-        drawn = pictures.standalone(picture, family=FIGURE_FAMILY) if picture.form == "svg" else picture.data
-        files[_file(key, picture.form)] = drawn
+        drawn = pictures.standalone(picture, family=FIGURE_FAMILY) if picture.form == "svg" else rasters.framed(picture)
+        files[_file(key)] = drawn
     files |= {item.name: item.data for item in document.attachments}
     return "\n".join([_opening(document, fonts.spoken(abstract)), fonts.spoken(body)]), files
 
@@ -95,8 +95,8 @@ def quoted(content: str) -> str:
     return json.dumps(content, ensure_ascii=False).replace("\\b", "").replace("\\f", "")
 
 
-def _file(key: str, form: str) -> str:
-    return f"{key}.{form}"
+def _file(key: str) -> str:
+    return f"{key}.svg"
 
 
 class _Sheet:
@@ -142,6 +142,7 @@ class _Sheet:
             ("acts-code", lambda _: []),
             ("acts-stream", self._stream),
             ("claim", self._claim),
+            ("listing", lambda node: self._wrapped("#listing[", self.fit(node["c"][1]), "]")),
         ):
             if kind in kinds:
                 return write(node)
@@ -164,11 +165,21 @@ class _Sheet:
 
     def _figure(self, node: Node) -> list[Node]:
         caption = self._caption(node, "Figure")
+        floats = "" if self.document.whole else "floats: false, "
         content = self.fit(node["c"][1][1:])
         return [
-            tree.raw("typst", "#picture-figure(caption: ["), *caption, tree.raw("typst", "])["), *content,
+            tree.raw("typst", f"#picture-figure({floats}origin: {quoted(self._origin(node))}, caption: ["), *caption,
+            tree.raw("typst", "])["), *content,
             tree.raw("typst", f"]{_label(node)}"),
         ]  # fmt: skip
+
+    def _origin(self, node: Node) -> str:
+        """Return where a figure was drawn: notebook and cell."""
+        keys = [
+            tree.values(div)["key"] for div in tree.find(node["c"][1], "Div") if "acts-picture" in tree.classes(div)
+        ]
+        places = [self.document.pictures[key].place for key in keys]
+        return fonts.spoken(f"{places[0].notebook}, cell {places[0].cell}") if places else ""
 
     def _table(self, node: Node) -> list[Node]:
         caption = self._caption(node, "Table")
@@ -183,7 +194,7 @@ class _Sheet:
         key = tree.values(node)["key"]
         picture = self.document.pictures[key]
         alt = quoted(fonts.spoken(picture.alt))
-        return [tree.raw("typst", f"#drawing({quoted(_file(key, picture.form))}, alt: {alt})")]
+        return [tree.raw("typst", f"#drawing({quoted(_file(key))}, alt: {alt})")]
 
     def _equation(self, node: Node) -> list[Node]:
         formula = tree.find(node["c"][1], "Math")[0]["c"][1]

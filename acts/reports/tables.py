@@ -10,9 +10,14 @@ from acts.reports.tree import Node
 PORTRAIT, LANDSCAPE = 96.0, 148.0  # letters of a table's type in the width of a page, upright and turned
 SIZES = (1.0, 0.92, 0.85, 0.78)  # of a table's type, before anything else is tried
 PADDING = 2.3  # letters that the gap beside a column takes
+NAME = 14  # letters up to which a name stays on one line
 UNBROKEN = 24  # letters up to which a number, or a range of numbers, stays on one line
-PROSE = 28.0  # letters from which a column is read rather than scanned
+PROSE = 26.0  # letters from which a column is read rather than scanned
 LONG, TALL, MANY = 24, 2.0, 7  # a table of more rows, so many lines wide, of so many columns reads better turned
+BREADTHS = (
+    ("abcdeghknopqsuvxyzr", 0.97), ("0123456789−+=≤≥×", 1.09), (" fijltrI.,;:'|!()[]/-", 0.55), ("mwMW%—", 1.5),
+    ("ABCDEFGHJKLNOPQRSTUVXYZ", 1.18),
+)  # fmt: skip
 COMMAND = re.compile(r"\\[A-Za-z]+")
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z*]+\}")
 
@@ -42,28 +47,36 @@ def rows(table: Node) -> int:
 def plan(table: Node) -> Plan:
     """Return how a table fits a page: as it is, with wrapped cells, on a turned page, or drawn smaller."""
     wanted, needed = widths(table)
-    if sum(wanted) * SIZES[-1] <= PORTRAIT:
+    if _total(wanted, SIZES[-1]) <= PORTRAIT:
         return Plan("natural")
-    long = rows(table) > LONG and sum(wanted) > TALL * PORTRAIT and len(wanted) >= MANY
+    long = rows(table) > LONG and _total(wanted, 1.0) > TALL * PORTRAIT and len(wanted) >= MANY
     for line, turned in ((LANDSCAPE, True),) if long else ((PORTRAIT, False), (LANDSCAPE, True)):
         for size in SIZES:
-            if sum(needed) <= line / size:
-                return Plan("wrap", size, _shares(wanted, needed, line / size), turned)
+            if _total(needed, size) <= line:
+                return Plan("wrap", size, _shares(wanted, needed, size=size, line=line), turned)
     return Plan("shrink", turned=True)
 
 
-def _shares(wanted: list[float], needed: list[float], line: float) -> tuple[float, ...]:
+def _total(columns: list[float], size: float) -> float:
+    """Return how wide columns are together at a size of type, gaps included, which stay as they are."""
+    return size * sum(columns) + PADDING * len(columns)
+
+
+def _shares(wanted: list[float], needed: list[float], *, size: float, line: float) -> tuple[float, ...]:
     """Return each column's part of the line: a short column gets its wish, longer ones more, but not in proportion.
 
     A column gets what it needs, or as much of its wish as the square root of it among the others': rows then are low.
     """
-    low, high = 0.0, max(wanted)
+    low, high = 0.0, max(wanted, default=0.0)
     for _ in range(40):
         middle = (low + high) / 2
-        parts = [min(want, max(need, middle * want**0.5)) for want, need in zip(wanted, needed, strict=True)]
-        low, high = (middle, high) if sum(parts) <= line else (low, middle)
-    parts = [min(want, max(need, low * want**0.5)) for want, need in zip(wanted, needed, strict=True)]
+        low, high = (middle, high) if _total(_parts(wanted, needed, middle), size) <= line else (low, middle)
+    parts = [size * part + PADDING for part in _parts(wanted, needed, low)]
     return tuple(round(part / max(line, sum(parts)), 4) for part in parts)
+
+
+def _parts(wanted: list[float], needed: list[float], root: float) -> list[float]:
+    return [min(want, max(need, root * want**0.5)) for want, need in zip(wanted, needed, strict=True)]
 
 
 def sized(table: Node, plan: Plan) -> Node:
@@ -78,16 +91,25 @@ def _width(share: float | None) -> Any:
 
 
 def widths(table: Node) -> tuple[list[float], list[float]]:
-    """Return each column's natural width and its widest unbreakable piece, in letters with the gap beside them."""
+    """Return each column's natural width and the least that it can do with, in letters without the gap beside them.
+
+    A number, a range of numbers and a name of a few words stay on one line; of prose the longest word does.
+    """
     sides = [spec[0]["t"] for spec in table["c"][2]]
     wanted, needed = [], []
     for side, column in zip(sides, zip(*cells(table), strict=True), strict=True):
         lines = [tree.text(_drawn(cell)) for cell in column]
-        wanted.append(max(map(len, lines), default=0) + PADDING)
-        body = lines[1:] if side == "AlignRight" else []
-        whole = [len(line) for line in body if len(line) <= UNBROKEN]
-        needed.append(max([*whole, *(len(piece) for line in lines for piece in _pieces(line))], default=0) + PADDING)
+        wanted.append(max(map(breadth, lines), default=0.0))
+        limit = UNBROKEN if side == "AlignRight" else NAME
+        whole = [breadth(line) for line in lines[1:] if len(line) <= limit]
+        pieces = [breadth(piece) for line in lines for piece in _pieces(line)]
+        needed.append(max([*whole, *pieces], default=0.0))
     return wanted, needed
+
+
+def breadth(line: str) -> float:
+    """Return about how many letters of usual width a line is wide: capitals and figures are wider, commas are not."""
+    return sum(next((size for letters, size in BREADTHS if letter in letters), 1.0) for letter in line)
 
 
 def _pieces(line: str) -> list[str]:

@@ -1,0 +1,94 @@
+"""What stands where on the pages of a PDF, read back by poppler's pdftotext and pdffonts."""
+
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SIDE = 25 / 25.4 * 72  # points of the margin left and right
+HEAD, FOOT = 24 / 25.4 * 72, 22 / 25.4 * 72  # what running head and page number have for themselves
+SLACK = 2.5  # points by which punctuation may hang over, and a box of a word is larger than its ink
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word with its box, in points from the page's upper left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    text: str
+
+
+@dataclass
+class Sheet:
+    """A page: its number, its size in points and its words in lines."""
+
+    number: int
+    width: float
+    height: float
+    lines: list[list[Word]] = field(default_factory=list)
+
+    def body(self) -> list[list[Word]]:
+        """Return the lines between the running head and the page number, from top to bottom."""
+        within = [line for line in self.lines if line[0].top > HEAD and line[-1].bottom < self.height - FOOT]
+        return sorted(within, key=lambda line: (line[0].bottom, line[0].left))
+
+
+def sheets(pdf: Path) -> list[Sheet]:
+    """Return the pages of a PDF."""
+    command = ["pdftotext", "-bbox-layout", str(pdf), "-"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    root = ET.fromstring(re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", told))
+    return [_sheet(page, number) for number, page in enumerate(root.findall(".//{*}page"), start=1)]
+
+
+def _sheet(page: ET.Element, number: int) -> Sheet:
+    made = Sheet(number, float(page.get("width", 0)), float(page.get("height", 0)))
+    for line in page.findall(".//{*}line"):
+        boxes = [(word, [float(word.get(name, 0)) for name in ("xMin", "yMin", "xMax", "yMax")]) for word in line]
+        made.lines.append([Word(*box, word.text or "") for word, box in boxes])
+    made.lines = [line for line in made.lines if line]
+    return made
+
+
+def text(line: list[Word]) -> str:
+    """Return a line's words."""
+    return " ".join(word.text for word in line)
+
+
+def outside(pages: list[Sheet]) -> Iterator[str]:
+    """Yield every word that leaves the margins of its page."""
+    for page in pages:
+        for word in (word for line in page.lines for word in line):
+            if word.left < SIDE - SLACK or word.right > page.width - SIDE + SLACK or word.bottom > page.height - 30:
+                yield f"page {page.number}: {word.text!r} from {word.left:.0f} to {word.right:.0f} of {page.width:.0f}"
+
+
+def orphans(pages: list[Sheet], headings: set[str]) -> Iterator[str]:
+    """Yield every heading, and every caption of a table, that is the last line of its page."""
+    for page in pages:
+        lines = page.body()
+        last = text(lines[-1]) if lines else ""
+        if last in headings or re.match(r"Table \d+\. ", last):
+            yield f"page {page.number}: ends in {last!r}"
+
+
+def lone_captions(pages: list[Sheet]) -> Iterator[str]:
+    """Yield every page on which a figure's caption stands without the figure: nothing above it, or text at once."""
+    for page in pages:
+        lines = page.body()
+        if lines and re.match(r"Figure \d+\. ", text(lines[0])):
+            yield f"page {page.number}: begins with {text(lines[0])!r}"
+
+
+def unembedded(pdf: Path) -> list[str]:
+    """Return the fonts of a PDF that it does not carry."""
+    told = subprocess.run(["pdffonts", str(pdf)], capture_output=True, text=True, check=True).stdout
+    rows = [
+        re.search(r"^(\S+).*?\s(yes|no)\s+(?:yes|no)\s+(?:yes|no)\s+\d+\s+\d+$", row) for row in told.splitlines()[2:]
+    ]
+    return [row[1] for row in rows if row and row[2] == "no"]
