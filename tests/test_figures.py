@@ -402,51 +402,7 @@ def test_taming_leaves_no_bar_and_no_blank_at_the_edge() -> None:
     assert tame(r" |x|\| ") == r"\vert x\vert \Vert"
 
 
-# --- language ---------------------------------------------------------------------------------------------------------
-
-
-def contrast(one: float, other: float) -> float:
-    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
-
-
-@pytest.mark.parametrize("colour", [*palette.FAMILIES.values(), *palette.VERDICTS.values()])
-def test_a_colour_is_seen_on_white_and_on_dark(colour: str) -> None:
-    assert contrast(palette.luminance(colour), 1.0) >= 3.0
-    assert contrast(palette.luminance(colour), palette.luminance("#14171a")) >= 3.0
-
-
-SIGHT = {
-    "usual": np.eye(3),
-    "protanopia": np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]),
-    "deuteranopia": np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]),
-}
-
-
-def perceived(colour: str, sight: str) -> np.ndarray:
-    """Return OKLab coordinates of a colour as an eye sees it (Machado 2009 for the dichromacies)."""
-    channels = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    seen = np.clip(SIGHT[sight] @ linear, 0, 1)
-    cones = np.array([[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.6300]]) @ seen
-    return np.array([[0.2105, 0.7936, -0.0041], [1.9780, -2.4286, 0.4506], [0.0259, 0.7828, -0.8087]]) @ np.cbrt(cones)
-
-
-@pytest.mark.parametrize("sight", SIGHT)
-def test_families_keep_apart_for_colour_blind_readers(sight: str) -> None:
-    for one, other in combinations(palette.FAMILIES.values(), 2):
-        assert np.linalg.norm(perceived(one, sight) - perceived(other, sight)) > 0.06, (one, other)
-
-
-def test_families_keep_apart_without_colour() -> None:
-    marks = [palette.mark(family) for family in palette.FAMILIES]
-    assert len(set(marks)) == len(marks)
-    dashes = [str(stroke["linestyle"]) for name, stroke in naming.strokes(CATALOGUE, ["swish", "gelu", "mish"]).items()]
-    assert len(set(dashes)) == 3
-
-
-def test_a_users_family_has_a_colour_of_its_own_that_stays() -> None:
-    assert palette.of_family("of my own") == palette.of_family("of my own")
-    assert palette.of_family("of my own") not in palette.FAMILIES.values()
+# --- words ---------------------------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))

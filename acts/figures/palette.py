@@ -1,40 +1,18 @@
-"""Palette: one colour per family and per verdict, wherever it is drawn.
+"""Palette: which colour, dash and mark a family or a verdict is drawn with.
 
-Every colour keeps a contrast of at least 3 : 1 against white and against a dark page, so their lightness is close by
-necessity; hue is chosen to stay apart under protanopia and deuteranopia, and dashes, marks and direct labels say the
-same thing once more for a reader who sees grey. Tests hold all of this.
+Dashes, marks and direct labels say once more what colour says, for a reader who sees grey.
 """
 
 from collections.abc import Sequence
 from zlib import crc32
 
-INK = "#000000"  # text and axes; the HTML page maps black to the colour of its own text
-GREY = "#7c7c7c"
-PALE = "#b4b4b4"  # grids and what stands in the background
+from acts.colours import BY_NIGHT, FAMILIES, GREY, INK, PALE, PAPER, SPARE, VERDICTS
 
-FAMILIES: dict[str, str] = {
-    "rectifier": "#0b62d8",
-    "exponential": "#c9331f",
-    "sigmoidal": "#14752b",
-    "smooth gated": "#ab2c95",
-    "hard": "#73a009",
-    "shrinkage": "#189ddc",
-    "periodic": "#ea61b8",
-    "gated unit": "#607dfe",
-    "control": GREY,
-}
-_SPARE = ("#16936a", "#ac1eb8", "#d4495b")
+__all__ = [
+    "FAMILIES", "GREY", "HOLLOW", "INK", "PALE", "VERDICTS", "dash", "families", "ink_on", "luminance", "mark",
+    "of_family",
+]  # fmt: skip
 
-VERDICTS: dict[str, str] = {
-    "supported": "#14752b",
-    "equivalent": "#0b62d8",
-    "true if": "#73a009",
-    "mixed": "#ab2c95",
-    "refuted": "#c9331f",
-    "inconclusive": GREY,
-    "not decidable": GREY,
-    "not measured here": GREY,
-}
 HOLLOW = ("not decidable", "not measured here")  # drawn as an outline: nothing was decided
 
 _DASHES: tuple[str | tuple[float, tuple[float, ...]], ...] = (
@@ -50,7 +28,7 @@ _MARKS = ("o", "s", "D", "^", "v", "P", "X", "<", ">")
 
 def of_family(family: str) -> str:
     """Return the colour of a family; a family of the user's own gets the same spare colour every time."""
-    return FAMILIES.get(family) or _SPARE[crc32(family.encode()) % len(_SPARE)]
+    return FAMILIES.get(family) or SPARE[crc32(family.encode()) % len(SPARE)]
 
 
 def families(present: Sequence[str]) -> list[str]:
@@ -67,7 +45,9 @@ def luminance(colour: str) -> float:
 
 
 def ink_on(colour: str) -> str:
-    """Return the ink to write with on a filled shape: white, or nearly black on the lighter colours."""
+    """Return the ink to write with on a filled shape: the page's ground on a colour of ours, else white or black."""
+    if colour in BY_NIGHT:
+        return PAPER
     return "#ffffff" if luminance(colour) < 0.22 else "#101010"
 
 

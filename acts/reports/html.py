@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from acts.reports import explorers, fonts, pandoc, pictures, tree
 from acts.reports.document import TEMPLATES, Document
-from acts.reports.page import contents, markup, search, sections
+from acts.reports.page import contents, markup, search, sections, tones
 
 CUT = "<!--acts-cut-->"
 STYLES = ("style.css", "frame.css", "claims.css", "search.css", "plates.css", "explorer.css", "print.css")
@@ -39,7 +39,8 @@ def render(document: Document) -> str:
 
 def stylesheet() -> str:
     """Return the style of every page, its fonts included."""
-    return fonts.faces() + "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in STYLES)
+    own = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in STYLES)
+    return fonts.faces() + tones.stylesheet() + own
 
 
 def script(document: Document) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from acts.reports import slim
 from acts.reports.cells import Picture
+from acts.reports.page import tones
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -132,5 +133,6 @@ def _inked(node: ET.Element) -> None:
     """Make black the ink of the page, and leave families of type to the page's style sheet."""
     node.attrib.pop("font-family", None)
     for name in ("fill", "stroke"):
-        if node.get(name, "").lower() in BLACK:
-            node.set(name, "currentColor")
+        colour = node.get(name, "").lower()
+        if colour:
+            node.set(name, "currentColor" if colour in BLACK else tones.shown(colour))

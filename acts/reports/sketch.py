@@ -6,19 +6,19 @@ from html import escape
 
 from nbformat import NotebookNode, v4
 
+from acts.colours import GREY, INK, PALE, VERDICTS
 from acts.reports import cards
 from acts.reports.ledger import Row, number
 
 KINDS = (
-    ("supported", False, "#14752b"),
-    ("refuted", False, "#c9331f"),
-    ("refuted", True, "#c9331f"),
-    ("equivalent", True, "#0b62d8"),
-    ("mixed", False, "#ab2c95"),
-    ("inconclusive", False, "#7c7c7c"),
+    ("supported", False, VERDICTS["supported"]),
+    ("refuted", False, VERDICTS["refuted"]),
+    ("refuted", True, VERDICTS["refuted"]),
+    ("equivalent", True, VERDICTS["equivalent"]),
+    ("mixed", False, VERDICTS["mixed"]),
+    ("inconclusive", False, VERDICTS["inconclusive"]),
 )  # a verdict, whether the interval lies inside the margin, and the verdict's colour in figures
 SAME = "no difference"  # what a verdict is refuted by whose interval lies inside the margin
-INK, GREY, PALE = "#000000", "#7c7c7c", "#b4b4b4"
 REACH = 8.0  # margins that the axis shows on either side
 WIDTH, LEFT, RIGHT, ROW, TOP = 453.0, 176.0, 88.0, 25.0, 22.0  # points
 LONGEST = 44  # letters of a claim's statement
