@@ -18,6 +18,9 @@ LIVE = ("application/javascript", "text/vnd.mermaid", "application/vnd.jupyter.w
 PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
 EXPLORER = "application/vnd.acts.explorer+json"
 SVG_LIMIT = 1_500_000
+WORDS = {"text/markdown": "markdown", "text/html": "html", "text/latex": "markdown", "text/plain": "text"}
+FORMULA = re.compile(r"\s*(\$\$?)[^$]+\1\s*\Z")
+HANDLE = re.compile(r"[\[(]*<[\w.]+.*>[\])]*\Z|Text\(|\(?array\(", re.DOTALL)  # what a plotting call returns
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
@@ -139,7 +142,8 @@ def _outputs(node: NotebookNode, place: Place, alt: str) -> list[Output]:
         else:
             shown = _shown(output.data, place, alt, output.get("metadata", {}))
             outputs += [shown] if shown else []
-    return outputs
+    drawn = any(output.kind == "picture" for output in outputs)
+    return [output for output in outputs if not (drawn and output.kind == "text" and HANDLE.match(output.text))]
 
 
 def _shown(data: dict[str, Any], place: Place, alt: str, metadata: dict[str, Any]) -> Output | None:
@@ -157,8 +161,8 @@ def _shown(data: dict[str, Any], place: Place, alt: str, metadata: dict[str, Any
             return Output("picture", picture=replace(picture, table=table, explorer=explorer))
     if any(form in data for form in LIVE):
         return None
-    for form, kind in (("text/markdown", "markdown"), ("text/html", "html"), ("text/plain", "text")):
-        if form in data:
+    for form, kind in WORDS.items():
+        if form in data and (form != "text/latex" or FORMULA.match(_joined(data[form]))):
             return Output(kind, clean(data[form]) if kind == "text" else _joined(data[form]))
     return None
 
