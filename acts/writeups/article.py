@@ -28,6 +28,7 @@ SETUP = """from acts import figures, writeups
 from acts.writeups import Asked
 
 note = writeups.read({config!r}, {asked!r})"""
+FACTS = ("Configuration", "Device", "Processor", "Measured", "Commit", "Records")
 FEW = 6  # functions whose formulas are listed
 
 
@@ -210,10 +211,10 @@ def front(note: Note) -> Front:
     verdicts = {word: sum(card.verdict.verdict == word for card in note.cards) for word in matter.VOCABULARY}
     verdicts = {word: count for word, count in verdicts.items() if count}
     made = matter.front(title, note.config, verdicts, note.provenance, records=note.digest)
-    facts = tuple((name, value) for name, value in made.facts if name != "Made by")
+    facts = tuple((name, value) for name, value in made.facts if name in FACTS)
     return replace(
         made, subtitle=f"A write-up from: {review.title}", abstract=words.abstract(note), command=words.command(note),
-        facts=(*facts, ("Records", f"sha256 {words.short(note)}")),
+        facts=facts,
     )  # fmt: skip
 
 

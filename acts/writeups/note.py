@@ -20,7 +20,6 @@ from acts.reports import document
 
 MOST = 8  # claims, so that an article stays one
 LONGEST = 300  # letters of a title
-DIGEST = 12  # hex digits that name the records
 
 
 class WriteupError(ValueError):

@@ -14,7 +14,7 @@ from acts.claims.sentences import listed
 from acts.figures import evidence as drawings
 from acts.reports import ledger as ledgers
 from acts.reports import matter
-from acts.writeups.note import DIGEST, Note
+from acts.writeups.note import Note
 
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight")
 PACKAGES = ("python", "torch", "numpy", "scipy", "pandas")
@@ -248,10 +248,7 @@ def provenance(note: Note) -> str:
     told = note.provenance
     versions = told.get("versions", {})
     rows = [
-        ("Configuration", note.config),
         ("Commit", told.get("commit", "")),
-        ("Measured", told.get("measured", "")),
-        ("Device", device(note)),
         ("Records", f"sha256 {note.digest}"),
         ("Versions", ", ".join(f"{name} {versions[name]}" for name in PACKAGES if versions.get(name))),
     ]
@@ -259,8 +256,3 @@ def provenance(note: Note) -> str:
     fence = "`" * (3 + command(note).count("`"))
     again = f"The same records give this article again, byte for byte:\n\n{fence}\n{command(note)}\n{fence}"
     return f"{grid}\n\n{again}\n"
-
-
-def short(note: Note) -> str:
-    """Return the digits that name the records."""
-    return note.digest[:DIGEST]
