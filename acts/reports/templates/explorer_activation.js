@@ -25,11 +25,11 @@ const activationExplorer = (root, data) => {
     };
   };
 
-  const phone = (width) => width < 560;
+  const narrow = () => root.clientWidth < 560;
   const plots = [
-    new Plot("f(x)", { height: (width) => root.clientWidth && phone(root.clientWidth) ? 210 : 330, xLabel: "x", margin: 92 }),
-    new Plot("f′(x)", { height: () => phone(root.clientWidth) ? 140 : 160, margin: 16, most: 4 }),
-    new Plot("f″(x)", { height: () => phone(root.clientWidth) ? 140 : 160, xLabel: "", margin: 16, most: 4 }),
+    new Plot("f(x)", { height: () => narrow() ? 190 : 336, xLabel: "x", margin: 92 }),
+    new Plot("f′(x)", { height: () => narrow() ? 124 : 166, margin: 16, most: 4 }),
+    new Plot("f″(x)", { height: () => narrow() ? 124 : 166, margin: 16, most: 4 }),
   ];
   const cards = make("div", { class: "cards" });
   const voice = teller();
@@ -49,9 +49,9 @@ const activationExplorer = (root, data) => {
   });
   const again = button("Start again", () => { begin(); scaler.set(state.scale); reader.set(state.x); compose(); });
   root.append(
-    make("div", { class: "cards-box" }, cards),
-    make("div", { class: "knobs" }, scaler.node, reader.node, make("div", { class: "buttons" }, adder, again)),
-    make("div", { class: "plots thirds" }, ...plots.map((plot) => plot.node)), voice.node);
+    make("div", { class: "plots thirds" }, ...plots.map((plot) => plot.node)),
+    make("div", { class: "knobs" }, scaler.node, reader.node), cards,
+    make("div", { class: "buttons" }, adder, again), voice.node);
 
   const compose = () => {
     adder.disabled = state.chosen.length >= MOST;
@@ -85,7 +85,7 @@ const activationExplorer = (root, data) => {
     return node;
   };
 
-  const stable = (found) => Number.isNaN(found.sigma_w) ? "none" : `σw ${told(found.sigma_w)}, σb ${told(found.sigma_b)}`;
+  const stable = (found) => Number.isNaN(found.sigma_w) ? "none" : `σ_w ${told(found.sigma_w)}, σ_b ${told(found.sigma_b)}`;
   const lowest = (found) => {
     if (found.infimum === -Infinity) return "none: falls without end";
     if (Number.isNaN(found.infimum)) return "unknown";
@@ -152,7 +152,11 @@ const activationExplorer = (root, data) => {
   scaler.set(state.scale);
   reader.set(state.x);
   compose();
-  const numbered = (name) => data.functions.find((one) => one.name === name);
-  root.explorer = { evaluate: (name, own, xs) => evaluate(numbered(name).tree, { ...numbered(name).others, ...own }, Float64Array.from(xs)) };
+  root.explorer = {
+    evaluate: (name, own, xs) => {
+      const which = data.functions.findIndex((one) => one.name === name);
+      return evaluate(data.functions[which].tree, { ...letters(fresh(which)), ...own }, Float64Array.from(xs));
+    },
+  };
   return draw;
 };

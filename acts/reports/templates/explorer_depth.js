@@ -82,12 +82,12 @@ const depthExplorer = (root, data) => {
   };
   const begin = () => Object.assign(state, { ...data.start, chosen: [...data.chosen], preset: "he" });
   const of = (which) => data.functions[which];
-  const phone = () => root.clientWidth < 560;
+  const narrow = () => root.clientWidth < 560;
   const power = (value) => Number.isInteger(value) ? `10${raised(value)}` : "";
   const plots = [
-    new Plot("length map: next q", { height: () => phone() ? 190 : 230, xLabel: "q", xText: power, yText: power, margin: 14 }),
-    new Plot("length q", { height: () => phone() ? 150 : 230, xLabel: "layer", yText: power, margin: 14 }),
-    new Plot("gradient factor χ", { height: () => phone() ? 150 : 230, xLabel: "layer", margin: 62 }),
+    new Plot("length map: next q", { height: () => narrow() ? 180 : 240, xLabel: "q", xText: power, yText: power, margin: 14 }),
+    new Plot("length q", { height: () => narrow() ? 130 : 240, xLabel: "layer", yText: power, margin: 14 }),
+    new Plot("gradient factor χ", { height: () => narrow() ? 130 : 240, xLabel: "layer", margin: 62 }),
   ];
   const cards = make("div", { class: "cards" });
   const voice = teller();
@@ -99,8 +99,8 @@ const depthExplorer = (root, data) => {
   };
   const knob = (name, label, spoken, low, high, step, shows) => slider({ name: label, spoken, low, high, step, value: low, shows, moved: moved(name) });
   const knobs = {
-    sigmaW: knob("sigmaW", "σw", "σ w, the scale of the weights", 0.2, 3, 0.01, (value) => told(value, 4)),
-    sigmaB: knob("sigmaB", "σb", "σ b, the scale of the biases", 0, 1.5, 0.01, (value) => told(value, 4)),
+    sigmaW: knob("sigmaW", "σ_w", "σ w, the scale of the weights", 0.2, 3, 0.01, (value) => told(value, 4)),
+    sigmaB: knob("sigmaB", "σ_b", "σ b, the scale of the biases", 0, 1.5, 0.01, (value) => told(value, 4)),
     depth: knob("depth", "depth", "depth in layers", 2, 200, 1, (value) => `${value} layers`),
     start: knob("start", "q at layer 1", "length q at layer 1", -2, 2, 0.05, (value) => told(10 ** value)),
   };
@@ -112,11 +112,11 @@ const depthExplorer = (root, data) => {
   });
   const again = button("Start again", () => { begin(); compose(); });
   root.append(
-    make("div", { class: "cards-box" }, cards),
+    make("div", { class: "plots row" }, ...plots.map((plot) => plot.node)),
     make("div", { class: "knobs" },
-      make("div", { class: "slide" }, make("label", { for: presets.id }, "init"), presets),
-      knobs.depth.node, knobs.sigmaW.node, knobs.sigmaB.node, knobs.start.node, make("div", { class: "buttons" }, adder, again)),
-    make("div", { class: "plots row" }, ...plots.map((plot) => plot.node)), voice.node);
+      knobs.sigmaW.node, knobs.sigmaB.node, knobs.depth.node, knobs.start.node,
+      make("div", { class: "slide" }, make("label", { for: presets.id }, "init"), presets)),
+    cards, make("div", { class: "buttons" }, adder, again), voice.node);
 
   const inits = () => [
     ...data.inits.map((init) => ({ key: init.name, text: init.label, sigmaW: init.sigma_w, sigmaB: init.sigma_b })),
@@ -173,8 +173,8 @@ const depthExplorer = (root, data) => {
     if (q === Infinity) return "grows without end";
     if (q === 0) return "shrinks to 0";
     const slope = state.sigmaW ** 2 * momentsOf(which)(q).secondSlope;
-    const kept = Math.abs(slope - 1) < 1e-6 ? "kept, not attracted" : slope < 1 ? "attracts" : "drives away";
-    return `${told(q)}, ${kept} (slope ${told(slope)})`;
+    const kept = Math.abs(slope - 1) < 1e-6 ? "kept as it is" : slope < 1 ? "attracts" : "drives away";
+    return `${told(q)} (${kept}: slope ${told(slope)})`;
   };
   const passed = (found) => {
     if (found.chi.length < state.depth) return "length leaves the chart";
@@ -182,7 +182,7 @@ const depthExplorer = (root, data) => {
     return `× ${logs > -3 && logs < 4 ? told(10 ** logs) : `10${raised(Math.round(logs))}`}`;
   };
   const last = (list) => list[list.length - 1];
-  const say = () => voice.say([`σw ${told(state.sigmaW)}, σb ${told(state.sigmaB)}, ${state.depth} layers.`, ...state.chosen.map((which) => {
+  const say = () => voice.say([`σ_w ${told(state.sigmaW)}, σ_b ${told(state.sigmaB)}, ${state.depth} layers.`, ...state.chosen.map((which) => {
     const found = signal(momentsOf(which), state);
     return `${of(which).label}: q settles at ${ending(which)}; χ in the last layer ${told(last(found.chi))}; squared gradient at layer 1 ${passed(found)}.`;
   })].join(" "));
@@ -219,7 +219,7 @@ const depthExplorer = (root, data) => {
         fact(`gradient² after ${state.depth} layers`, passed(all[i])));
     });
     const names = state.chosen.map((which) => of(which).label).join(", ");
-    plots.forEach((plot) => plot.finish(`${plot.name} of ${names} at σw ${told(state.sigmaW)}, σb ${told(state.sigmaB)}, ${state.depth} layers`));
+    plots.forEach((plot) => plot.finish(`${plot.name} of ${names} at σ_w ${told(state.sigmaW)}, σ_b ${told(state.sigmaB)}, ${state.depth} layers`));
   };
   begin();
   compose();

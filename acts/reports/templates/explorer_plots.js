@@ -117,7 +117,7 @@ const slider = ({ name, spoken = name, low, high, step, value, shows, moved }) =
   const id = unique("slider");
   const input = make("input", { type: "range", id, min: low, max: high, step, "aria-label": spoken === name ? null : spoken });
   const value_ = make("span", { class: "value" });
-  const node = make("div", { class: "slide" }, make("label", { for: id }, name), input, value_);
+  const node = make("div", { class: "slide" }, make("label", { for: id }, ...lowered(name)), input, value_);
   const tell = () => {
     value_.textContent = shows(Number(input.value));
     input.setAttribute("aria-valuetext", value_.textContent);
@@ -145,10 +145,11 @@ const button = (text, pressed, spoken = null) => {
   return node;
 };
 
-// Colour of the family, and a dash that tells members of one family apart.
+// Colour of the family, as the page has it by day or by night, and a dash that tells members of one family apart.
+const tone = (colour) => /^#[0-9a-f]{6}$/.test(colour) ? `var(--c-${colour.slice(1)}, ${colour})` : "currentColor";
 const strokes = (chosen, dashes) => chosen.map((one, i) => {
   const rank = chosen.slice(0, i).filter((other) => other.colour === one.colour).length;
-  return { colour: one.colour, dash: dashes[rank % dashes.length] };
+  return { colour: tone(one.colour), dash: dashes[rank % dashes.length] };
 });
 const swatch = (stroke) => make("svg", { class: "swatch", viewBox: "0 0 26 8", "aria-hidden": "true" },
   make("path", { d: "M1 4H25", class: "curve", stroke: stroke.colour, "stroke-dasharray": stroke.dash || null }));
@@ -159,4 +160,6 @@ const teller = () => {
   let waiting = 0;
   return { node, say: (text) => { clearTimeout(waiting); waiting = setTimeout(() => { node.textContent = text; }, 500); } };
 };
-const fact = (name, value) => make("div", {}, make("dt", {}, name), make("dd", {}, value));
+// Words in which σ_w and σ_b stand as a reader writes them, with their letters lowered.
+const lowered = (text) => text.split(/(σ_[wb])/).map((part) => /^σ_/.test(part) ? make("span", {}, "σ", make("sub", {}, part[2])) : part);
+const fact = (name, value) => make("div", {}, make("dt", {}, name), make("dd", {}, ...lowered(value)));

@@ -84,10 +84,10 @@ const turns = (tree, letters, low, high, count = 4000) => {
     const left = state(found, i);
     if (left === state(found, i + 1)) continue;
     let a = xs[i], b = xs[i + 1];
-    for (let middle = (a + b) / 2; middle > a && middle < b; middle = (a + b) / 2) {
-      if (Math.abs(middle) < 1e-15) middle = 0;
+    for (let round = 0; round < 60; round += 1) {
+      const middle = (a + b) / 2;
+      if (middle === a || middle === b) break;
       if (stateAt(middle) === left) a = middle; else b = middle;
-      if (b - a < 1e-15) break;
     }
     places.set(a, [a, b]);
   }
