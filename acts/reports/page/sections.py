@@ -5,7 +5,7 @@ from html import escape
 from acts.reports import tree
 from acts.reports.document import Document
 from acts.reports.numbering import Heading
-from acts.reports.page import contents
+from acts.reports.page import contents, heights
 from acts.reports.tree import Node
 
 
@@ -19,23 +19,25 @@ def parted(document: Document) -> list[Node]:
         return list(document.blocks)
     places = {heading.identifier: place for place, heading in enumerate(openings)}
     bylines = _bylines(document)
-    shown: list[Node] = []
-    current: int | None = None
-    for block in document.blocks:
-        opened = places.get(block["c"][1][0]) if block["t"] == "Header" else None
-        if opened is None:
-            shown.append(block)
-            continue
-        shown += [*_closing(openings, current), tree.raw("html", '<section class="chapter">'), block]
-        shown += bylines.get(openings[opened].identifier, [])
-        current = opened
-    return shown + _closing(openings, current)
+    before, chapters = _split(document.blocks, set(places))
+    shown = list(before)
+    for heading, *rest in chapters:
+        identifier = heading["c"][1][0]
+        tall = heights.about([heading, *rest], document.pictures)
+        shown.append(tree.raw("html", f'<section class="chapter" style="--tall: {tall}">'))
+        shown += [heading, *bylines.get(identifier, []), *rest, *_closing(openings, places[identifier])]
+    return shown
 
 
-def _closing(openings: list[Heading], current: int | None) -> list[Node]:
+def _split(blocks: list[Node], openings: set[str]) -> tuple[list[Node], list[list[Node]]]:
+    """Return the blocks before the first of the openings, and those from each opening to the next."""
+    starts = [place for place, block in enumerate(blocks) if block["t"] == "Header" and block["c"][1][0] in openings]
+    ends = [*starts[1:], len(blocks)]
+    return blocks[: starts[0]], [blocks[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _closing(openings: list[Heading], current: int) -> list[Node]:
     """Return the end of a chapter's section, with links to the chapter before and to the next."""
-    if current is None:
-        return []
     before = openings[current - 1] if current else None
     after = openings[current + 1] if current + 1 < len(openings) else None
     number = escape(openings[current].number or tree.text(openings[current].inlines))

@@ -35,14 +35,22 @@
 
   const entries = new Map(all("a[href^='#']", contents).map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
   const headings = all("main h2[id], main h3[id]").filter((heading) => entries.has(heading.id));
-  // Headings stand one below the other, so the last one above the line is found by halving.
-  const reached = () => {
-    let first = 0, last = headings.length;
-    while (first < last) {
-      const middle = (first + last) >> 1;
-      if (headings[middle].getBoundingClientRect().top < 120) first = middle + 1; else last = middle;
+  const chapters = Array.from(new Set(headings.map((heading) => heading.closest(".chapter") || heading)));
+  const within = new Map(chapters.map((chapter) => [chapter, headings.filter((heading) => chapter.contains(heading))]));
+  // They stand one below the other, so the last one above the line is found by halving.
+  const last = (nodes) => {
+    let first = 0, end = nodes.length;
+    while (first < end) {
+      const middle = (first + end) >> 1;
+      if (nodes[middle].getBoundingClientRect().top < 120) first = middle + 1; else end = middle;
     }
-    return first ? entries.get(headings[first - 1].id) : null;
+    return first ? nodes[first - 1] : null;
+  };
+  // A chapter that is far away is not laid out, so it is asked for first and its headings only then.
+  const reached = () => {
+    const chapter = last(chapters);
+    const heading = chapter && last(within.get(chapter));
+    return heading ? entries.get(heading.id) : null;
   };
   let shown = null, chapter = null;
   const follow = () => {
