@@ -22,7 +22,7 @@ _LEFT, _RIGHT = 2.5, 1.5  # inches for what a line is and for its numbers
 _LINE, _TOP, _BOTTOM, _FOOT = 0.162, 0.2, 0.44, 0.2  # inches
 _SIZE = 6.6  # points
 _WIDEST = 1.8  # how far an axis reaches beyond the largest effect for the sake of an interval
-_PERCENT = (-900, -400, -200, -100, -50, -25, -10, -5, -2, 0, 2, 5, 10, 20, 40, 60, 80, 90, 95, 99, 99.9)
+_PERCENT = (-900, -400, -200, -100, -50, -25, -10, -5, -2, 0, 2, 5, 10, 20, 40, 60, 80, 90, 95, 99)
 _MORE = (-99, -90, -75, -50, -25, -10, -5, -2, 0, 2, 5, 10, 25, 50, 100, 200, 400, 900, 9900)
 _MARKS = {"supported": "o", "refuted": "s", "equivalent": "D"}
 _READS = {"supported": "in favour", "refuted": "against", "equivalent": "practically equal"}
@@ -242,7 +242,7 @@ def _ticks(axes: Axes, part: Part, limits: tuple[float, float]) -> None:
         kept: list[tuple[float, float]] = []
         step = (limits[1] - limits[0]) / _inner() * 0.36
         for level in sorted(levels, key=abs):
-            at = evidence.difference(part.rule, level)
+            at = evidence.difference(part.rule, float(level))
             if limits[0] <= at <= limits[1] and all(abs(at - other) >= step for other, _ in kept):
                 kept.append((at, level))
         axes.set_xticks([at for at, _ in kept], [number(level) for _, level in kept])
