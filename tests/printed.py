@@ -88,7 +88,23 @@ def lone_captions(pages: list[Sheet]) -> Iterator[str]:
 def unembedded(pdf: Path) -> list[str]:
     """Return the fonts of a PDF that it does not carry."""
     told = subprocess.run(["pdffonts", str(pdf)], capture_output=True, text=True, check=True).stdout
-    rows = [
-        re.search(r"^(\S+).*?\s(yes|no)\s+(?:yes|no)\s+(?:yes|no)\s+\d+\s+\d+$", row) for row in told.splitlines()[2:]
-    ]
-    return [row[1] for row in rows if row and row[2] == "no"]
+    row = re.compile(r"^(\S+).*?\s(yes|no)\s+(?:yes|no)\s+(?:yes|no)\s+\d+\s+\d+$", re.MULTILINE)
+    return [name for name, carried in row.findall(told) if carried == "no"]
+
+
+def overlapping(pages: list[Sheet]) -> Iterator[str]:
+    """Yield every two words that lie on each other; a root's sign lies on what is under it."""
+    for page in pages:
+        words = sorted((word for line in page.lines for word in line), key=lambda word: word.top)
+        for index, one in enumerate(words):
+            for other in words[index + 1 :]:
+                if other.top >= one.bottom:
+                    break
+                if _overlap(one, other) and "√" not in (one.text, other.text):
+                    yield f"page {page.number}: {one.text!r} and {other.text!r}"
+
+
+def _overlap(one: Word, other: Word) -> bool:
+    across = min(one.right, other.right) - max(one.left, other.left)
+    down = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return across > SLACK and down > 0.5 * min(one.bottom - one.top, other.bottom - other.top)

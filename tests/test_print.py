@@ -4,13 +4,18 @@ import csv
 import io
 import json
 import math
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import printed
 import pytest
+from nbformat import NotebookNode, v4
 
 from acts.reports import abstract, book, cards, document, guide, ledger, matter, pdf, sketch, tables, tree
 from acts.reports.words import escape, listed, plural, thousands
+
+ROOT = Path(__file__).parents[1]
 
 FIELDS = (
     "claim", "verdict", "effect", "unit", "low", "high", "level", "n", "margin", "condition", "sentence", "topic",
@@ -261,3 +266,92 @@ def test_a_name_and_a_range_of_numbers_stay_on_one_line() -> None:
     assert wanted[:2] == needed[:2]
     assert needed[2] < wanted[2] / 2
     assert tables.breadth("WWWW") > tables.breadth("oooo") > tables.breadth("iiii")
+
+
+# --- what stands where ----------------------------------------------------------------------------------------------
+
+WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+DIGEST = "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"
+PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}">'
+    '<rect width="{width}" height="{height}" fill="#b4b4b4"/><text x="9" y="20">inside</text></svg>'
+)
+
+
+def figure(label: str, width: int, height: int) -> NotebookNode:
+    """Return a cell that shows a drawing of a size in points."""
+    header = f"#| label: fig-{label}\n#| fig-cap: {'What is seen here, and how it is read. ' * 5}\n#| fig-alt: A box"
+    shown = {"image/svg+xml": PICTURE.format(width=width, height=height)}
+    return v4.new_code_cell(f"{header}\ndraw()", outputs=[v4.new_output("display_data", data=shown)])
+
+
+def hard(chapter: int) -> NotebookNode:
+    """Return a chapter of what is hard to set: long words, wide tables, tall figures, headings one after the other."""
+    wide = "| " + " | ".join(f"column {index}" for index in range(14)) + " |\n|" + "--:|" * 14 + "\n"
+    wide += ("| " + " | ".join(["0.941 [0.896, 0.989]"] * 14) + " |\n") * 30
+    long = "| Claim | Said | Digest |\n|:--|:--|:--|\n" + f"| C01 | {'words and more words ' * 9} | {DIGEST} |\n" * 18
+    card = (
+        f"::: {{#claim-C0{chapter} .claim .refuted}}\n**C0{chapter}** [refuted]{{.verdict}} {'A statement ' * 15}"
+        f"[{WORD}, Japanese]{{.source}}\n\n{'What was found, with its numbers. ' * 40}\n:::"
+    )
+    section = f"## Section\n\n{'A sentence that fills the line and goes on. ' * 20}\n\n"
+    parts = [
+        f"# Chapter {chapter} with a title that is longer than a line of its size can be, and {WORD}",
+        f"See `{'long_name_' * 20}` and {'a' * 130} and https://example.org/{'path/' * 40}.\n\n" + section * 3,
+        f"$$ {' + '.join(f'x_{{{index}}}' for index in range(60))} $$",
+        *(f"{section}### Below\n\n### And below" for _ in range(3)), wide, section, long,
+        f"```\n{'code that is longer than a line ' * 9}\n```", "## Verdicts\n\nEach is written.", card,
+        section * chapter,
+    ]  # fmt: skip
+    cells = [v4.new_markdown_cell(part) for part in parts]
+    cells[5:5] = [figure(f"tall-{chapter}", 400, 900), figure(f"wide-{chapter}", 1400, 300)]
+    cells += [figure(f"last-{chapter}", 300, 500)]
+    return v4.new_notebook(cells=cells)
+
+
+@pytest.fixture(scope="module")
+def hard_pdf(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, document.Document]:
+    """Return a book of hard chapters with a front of hard words, and the document behind it."""
+    said = f"{WORD} says " * 3
+    rows = ledger.rows(written(tuple(claim(f"C{index:02}", "refuted", statement=said) for index in range(1, 95))))
+    title = matter.Title(title=f"A title: {WORD}", subtitle="Sub", authors=["A. Author"] * 9, opening="Words. " * 60)
+    front = matter.front(title, "tiny", matter.counts(written()), PROVENANCE, claims=rows)
+    made = document.build([(f"0{index}_x", hard(index)) for index in (1, 2)], front)
+    path = tmp_path_factory.mktemp("print") / "hard.pdf"
+    path.write_bytes(pdf.render(made))
+    return path, made
+
+
+def titles(made: document.Document) -> set[str]:
+    return {f"{heading.number} {tree.text(heading.inlines)}".strip() for heading in made.headings}
+
+
+needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs poppler's pdftotext and pdffonts")
+
+
+@needs_poppler
+def test_on_hard_pages_nothing_leaves_the_margins_or_lies_on_another(hard_pdf: tuple[Path, document.Document]) -> None:
+    pages = printed.sheets(hard_pdf[0])
+    assert len(pages) > 10
+    assert list(printed.outside(pages)) == []
+    assert list(printed.overlapping(pages)) == []
+
+
+@needs_poppler
+def test_on_hard_pages_no_heading_and_no_caption_stands_alone(hard_pdf: tuple[Path, document.Document]) -> None:
+    path, made = hard_pdf
+    pages = printed.sheets(path)
+    assert {"1.1 Section", "Contents"} <= {printed.text(line) for page in pages for line in page.body()}
+    assert list(printed.orphans(pages, titles(made))) == []
+    assert list(printed.lone_captions(pages)) == []
+    assert printed.unembedded(path) == []
+
+
+@needs_poppler
+@pytest.mark.parametrize("path", sorted((ROOT / "reports").glob("*/report.pdf")), ids=lambda path: path.parent.name)
+def test_the_pages_of_a_published_report_are_in_order(path: Path) -> None:
+    pages = printed.sheets(path)
+    assert list(printed.outside(pages)) == []
+    assert list(printed.lone_captions(pages)) == []
+    assert printed.unembedded(path) == []
+    assert path.stat().st_size < 5_000_000

@@ -3,6 +3,7 @@
 from acts.reports import marks, tables, tree
 from acts.reports.tree import Node
 
+LONGEST, PIECE = 60, 8  # letters of a word from which it may break, and after how many each
 LEAD = 3  # blocks between a heading and a wide table that turn with it
 
 
@@ -15,6 +16,8 @@ def turned(blocks: list[Node]) -> list[Node]:
             continue
         headings = [index for index, before in enumerate(kept[-LEAD:], len(kept[:-LEAD])) if before["t"] == "Header"]
         start = headings[-1] if headings else len(kept)
+        while start and kept[start - 1]["t"] == "Header" and headings:
+            start -= 1
         kept[start:] = [tree.raw("typst", "#page(flipped: true)["), *kept[start:], block, tree.raw("typst", "]")]
     return kept
 
@@ -39,3 +42,17 @@ def _is_claim(block: Node) -> bool:
 def _too_wide(block: Node) -> bool:
     tables_in = tree.find(block, "Table") if block["t"] in ("Div", "Table") else []
     return any(tables.plan(marks.marked(table)).turned for table in tables_in)
+
+
+def broken(node: Node) -> list[Node] | None:
+    """Return a word, or a piece of code, longer than a line may be with places where it can break; None for others."""
+    content = node["c"] if node["t"] == "Str" else node["c"][1]
+    if max(map(len, content.split()), default=0) <= LONGEST:
+        return None
+    pieces = [content[start : start + PIECE] for start in range(0, len(content), PIECE)]
+    inlines = [
+        {"t": "Str", "c": piece} if node["t"] == "Str" else {"t": "Code", "c": [node["c"][0], piece]}
+        for piece in pieces
+    ]
+    mark = tree.raw_inline("typst", "#sym.zws;")
+    return [part for inline in inlines for part in (inline, mark)][:-1]

@@ -119,6 +119,8 @@ class _Sheet:
                 return self._division(node)
             case "Span":
                 return self._span(node)
+            case "Str" | "Code":
+                return paging.broken(node)
         return None
 
     def _grid(self, node: Node) -> list[Node]:

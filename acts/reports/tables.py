@@ -15,8 +15,8 @@ UNBROKEN = 24  # letters up to which a number, or a range of numbers, stays on o
 PROSE = 26.0  # letters from which a column is read rather than scanned
 LONG, TALL, MANY = 24, 2.0, 7  # a table of more rows, so many lines wide, of so many columns reads better turned
 BREADTHS = (
-    ("abcdeghknopqsuvxyzr", 0.97), ("0123456789−+=≤≥×", 1.09), (" fijltrI.,;:'|!()[]/-", 0.55), ("mwMW%—", 1.5),
-    ("ABCDEFGHJKLNOPQRSTUVXYZ", 1.18),
+    ("bdghnopqu", 1.07), ("acekrsvxyz", 0.97), ("0123456789−+=≤≥×", 1.13), (" fijltrI.,;:'|!()[]/-", 0.58),
+    ("mwMW%—", 1.5), ("ABCDEFGHJKLNOPQRSTUVXYZ", 1.18),
 )  # fmt: skip
 COMMAND = re.compile(r"\\[A-Za-z]+")
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z*]+\}")
