@@ -491,7 +491,7 @@ def test_the_appendix_shows_every_string_as_text(bibliography: Path, front: docu
 def test_the_configuration_is_shown_as_it_was_written(ticks: str) -> None:
     written = f"# what {ticks}make report{ticks} runs\na: 1\n\nb: 2"
     blocks = pandoc.read(matter.appendix({**PROVENANCE, "params": written}))
-    assert [block["c"][1] for block in blocks if block["t"] == "CodeBlock"] == [written]
+    assert [block["c"][1] for block in tree.find(blocks, "CodeBlock")] == [written]
 
 
 @pytest.mark.parametrize(
