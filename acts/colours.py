@@ -36,7 +36,7 @@ VERDICTS: dict[str, str] = {
 
 BY_NIGHT: dict[str, str] = {
     "#1459d6": "#6682fe",
-    "#ae0107": "#fc770f",
+    "#ae0107": "#fa5f3c",
     "#005f3a": "#4acc8e",
     "#961f8c": "#dc94e0",
     "#8d7300": "#c6d23f",

@@ -70,6 +70,12 @@ def test_words_on_a_coloured_shape_can_be_read_by_day_and_by_night(fill: str) ->
     assert contrast(colours.BY_NIGHT[fill], colours.BY_NIGHT[ink]) >= 4.5
 
 
+def test_words_on_pale_grey_take_the_ink_of_the_page() -> None:
+    assert palette.ink_on(colours.PALE) == colours.INK
+    assert contrast(colours.PALE, "#1b2430") >= 4.5
+    assert contrast(colours.BY_NIGHT[colours.PALE], "#dfe4ea") >= 4.5
+
+
 @pytest.mark.parametrize("fill", ["#f1efe6", "#9cc3d9", "#2f78ad", "#123a66", "#f3b8ad", "#7d1a0e"])
 def test_words_on_a_map_keep_their_ink_by_night(fill: str) -> None:
     ink = palette.ink_on(fill)

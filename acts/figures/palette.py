@@ -45,9 +45,9 @@ def luminance(colour: str) -> float:
 
 
 def ink_on(colour: str) -> str:
-    """Return the ink to write with on a filled shape: the page's ground on a colour of ours, else white or black."""
+    """Return the ink to write with on a filled shape: that of the page or its ground on ours, else black or white."""
     if colour in BY_NIGHT:
-        return PAPER
+        return INK if colour == PALE else PAPER
     return "#ffffff" if luminance(colour) < 0.22 else "#101010"
 
 

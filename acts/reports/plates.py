@@ -22,9 +22,9 @@ def below(shown: Sequence[Picture], *, label: str, front: Front, code: Sequence[
     name = label or "figure"
     takes = "".join(_tables(shown, name))
     return [
-        tree.raw("html", f'<div class="plate" data-name="{escape(name)}"><div class="takes">{takes}'),
+        tree.raw("html", f'<div class="plate" data-name="{escape(name)}"><div class="takes">{takes}</div>'),
         *(folded if code else []),
-        tree.raw("html", f'</div><p class="origin">{_origin(shown[0], front)}</p></div>'),
+        tree.raw("html", f'<p class="origin">{_origin(shown[0], front)}</p></div>'),
     ]
 
 

@@ -98,11 +98,15 @@
     return [box, ...(body.length > ROWS ? [make("p", { textContent: more })] : [])];
   };
   const unfold = (link, name) => {
-    const details = make("details", { className: "data" }, make("summary", { textContent: "Data" }));
-    details.addEventListener("toggle", async () => {
-      if (details.open && !details.querySelector("table")) details.append(...grid(await unpacked(link.href), name));
+    const panel = make("div", { className: "data", hidden: true });
+    const toggle = make("button", { type: "button", className: "take fold", textContent: "Data", ariaExpanded: "false",
+      ariaLabel: `Data of ${name}` });
+    toggle.addEventListener("click", async () => {
+      if (!panel.hasChildNodes()) panel.append(...grid(await unpacked(link.href), name));
+      panel.hidden = !panel.hidden;
+      toggle.ariaExpanded = String(!panel.hidden);
     });
-    return details;
+    return [toggle, panel];
   };
 
   const equip = (plate) => {
@@ -118,9 +122,10 @@
         save(new Blob([await unpacked(link.href)], { type: "text/csv" }), link.download.replace(/\.gz$/, ""));
       });
       link.ariaLabel = `CSV of ${name}`;
-      takes.append(unfold(link, name));
+      const [toggle, panel] = unfold(link, name);
+      takes.append(toggle);
+      plate.querySelector(".origin").before(panel);
     });
-    takes.append(...takes.querySelectorAll(":scope > details.code"));
   };
   document.querySelectorAll(".plate").forEach(equip);
 })();

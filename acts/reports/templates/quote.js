@@ -42,4 +42,9 @@
     const name = flat(head.querySelector(".name"));
     head.append(button("Quote", `Quote claim ${name}`, () => sentence(head.parentElement), head.parentElement));
   });
+
+  document.querySelectorAll(".plate > .code pre").forEach((code) => {
+    const name = code.closest(".plate").dataset.name;
+    code.after(button("Copy", `Copy the code of ${name}`, () => code.textContent, code));
+  });
 })();
