@@ -93,3 +93,26 @@ def test_rows_are_named_once() -> None:
         FigureCanvasAgg(figure).draw()
         assert [len(axes.get_yticklabels()) for axes in grid] == [2, 0, 2]
         assert all(axes.get_tightbbox().x0 >= 0 for axes in grid)
+
+
+def test_a_cell_counts_the_seeds_that_chose_each_init(records: pd.DataFrame) -> None:
+    table = figures.convergence.inits(records, CATALOGUE)
+    assert set(table.frame["mlp_2x32 sgd"]) == {"4\u00a0·\u00a04\u00a0·\u00a04"}
+    assert table.note == "Seeds that chose He · LeCun · stable."
+    assert len(table.frame) == table.frame["activation"].nunique()
+
+
+def test_how_many_runs_reach_a_target_is_said_where_not_all_do(records: pd.DataFrame) -> None:
+    table = figures.convergence.targets(records, CATALOGUE).frame.set_index("activation")
+    easy, hard = (f"sgd best;target={share}" for share in ("0.5", "0.25"))
+    assert table.loc["ReLU", easy] == "40"
+    assert "(0\u00a0of\u00a06)" in table.loc["identity", hard]
+
+
+def test_a_function_that_only_rises_takes_its_minimum_up_to_a_place() -> None:
+    facts = figure_records.formulas()
+    changed = facts["activation"].eq("swish") & facts["metric"].eq("monotone")
+    frame_ = figures.formulas.properties(facts.assign(value=facts["value"].mask(changed, 0.0)), CATALOGUE).frame
+    table = frame_.set_index("label")["minimum"].str.replace("\u00a0", " ")
+    assert table["ReLU"] == "0 for x ≤ 0"
+    assert table["Swish"] == "0 at 0"

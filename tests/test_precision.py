@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from acts import activations, figures, params, records, rounding
 from acts.activations import Activation
 from acts.experiments import precision
+from acts.figures.table import number
 from acts.jobs import Job
 from acts.rounding import Exact
 
@@ -257,6 +258,14 @@ def test_the_table_of_losses_names_the_stretch_and_what_should_be(found):
     assert tanh["stretch"].count("±") == 2
     assert "ReLU" not in set(table["activation"])
     assert not ((table["activation"] == "sigmoid") & (table["quantity"] == "value")).any()
+    assert "–" not in set(table["stretch"])
+
+
+def test_functions_that_are_no_numbers_somewhere_stand_in_a_table_of_their_own(found):
+    table = figures.precision.undefined(found, CATALOGUE).frame.set_index("activation")
+    at = one(found, "value_undefined_x", "gelu", "path=fast;part=all", "float32")
+    assert table.loc["GELU", "value"] == number(at, 2)
+    assert "tanh" not in table.index
 
 
 def test_formats_are_compared_for_values_and_derivatives(found):
@@ -266,12 +275,12 @@ def test_formats_are_compared_for_values_and_derivatives(found):
     assert "10" in slopes.loc["tanh", "float64"]
 
 
-@pytest.mark.parametrize("name", ["parts", "along", "failures", "paths", "looked"])
+@pytest.mark.parametrize("name", ["parts", "along", "failures", "undefined", "paths", "looked"])
 def test_without_records_it_says_so(name):
     empty = records.frame([])
     if name == "looked":
         assert "Nothing" in figures.precision.looked(empty, CATALOGUE).markdown
-    elif name in ("failures", "paths"):
+    elif name in ("failures", "undefined", "paths"):
         assert "not measured here" in getattr(figures.precision, name)(empty, CATALOGUE).to_html()
     else:
         drawn = getattr(figures.precision, name)(empty, CATALOGUE)
@@ -284,6 +293,18 @@ def test_words_say_how_many_points_were_looked_at(found):
     assert "0.50 ULP in float32" in said
 
 
-@pytest.mark.parametrize(("value", "shown"), [(0.0, "0"), (0.5, "0.50"), (12.3, "12"), (4e6, "4 × 10⁶"), (np.inf, "∞")])
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (0.5, "0.50"),
+        (12.3, "12"),
+        (4e6, "4 × 10⁶"),
+        (np.inf, "∞"),
+        (1.0, "1.0"),
+        (33234.0, "3 × 10⁴"),
+        (9.99, "10"),
+    ],
+)
 def test_errors_are_written_briefly(value, shown):
     assert figures.precision.brief(value) == shown

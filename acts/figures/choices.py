@@ -10,20 +10,28 @@ from acts.figures.table import MISSING, Table, unmeasured
 
 
 def inits(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
-    """Return how often each init was picked together with the rate, an activation and network a row."""
+    """Return how often each init was picked together with the rate, a network and optimiser a column.
+
+    A cell holds the seeds that picked each init, in the order that the note below names.
+    """
     rows = cells.final(records, "loss_area").dropna(subset=["init"])
     if rows.empty:
         return unmeasured("the init that each arm picked", {"activation": "Activation"})
     counts = rows.groupby(["activation", "network", "optimizer", "init"]).size()
-    shown = [(one, init) for one in cells.OPTIMIZERS for init in cells.INITS
-             if one in set(rows["optimizer"]) and init in set(rows["init"])]  # fmt: skip
-    table = []
-    for network in sorted(rows["network"].unique(), key=naming.depth):
-        for name in naming.ordered(catalogue, rows.loc[rows["network"] == network, "activation"]):
-            picked = {f"{one} {init}": int(counts.get((name, network, one, init), 0)) for one, init in shown}
-            table.append({"activation": naming.label(catalogue, name), "network": naming.word(network), **picked})
-    headings = {f"{one} {init}": f"{naming.word(one)}, {naming.word(init)}" for one, init in shown}
-    return Table(pd.DataFrame(table), {"activation": "Activation", "network": "Network", **headings})
+    offered = [init for init in cells.INITS if init in set(rows["init"])]
+    networks = sorted(rows["network"].unique(), key=naming.depth)
+    shown = [(net, one) for net in networks for one in cells.OPTIMIZERS if one in set(rows["optimizer"])]
+    table = [
+        {"activation": naming.label(catalogue, name)}
+        | {
+            f"{net} {one}": "\u00a0·\u00a0".join(str(int(counts.get((name, net, one, init), 0))) for init in offered)
+            for net, one in shown
+        }
+        for name in naming.ordered(catalogue, rows["activation"])
+    ]
+    headings = {f"{net} {one}": f"{naming.word(net)}, {naming.word(one)}" for net, one in shown}
+    note = f"Seeds that chose {' · '.join(naming.word(init) for init in offered)}."
+    return Table(pd.DataFrame(table), {"activation": "Activation", **headings}, numbers=list(headings), note=note)
 
 
 def targets(
@@ -59,7 +67,7 @@ def _reached(steps: pd.Series, hit: pd.DataFrame, key: Any) -> str:
         return MISSING
     count, total = (int(value) for value in hit.loc[key])
     middle = f"{steps[key]:.0f}" if count * 2 > total else f"> {steps[key] - 1:.0f}"
-    return f"{middle} ({count} of {total})"
+    return middle if count == total else f"{middle} ({count}\u00a0of\u00a0{total})"
 
 
 def diverged(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:

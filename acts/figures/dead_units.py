@@ -39,8 +39,8 @@ def revivals(records: pd.DataFrame, catalogue: pd.DataFrame, *, activation: str 
 
     The hazard is that of a zero unit to give something else after the next epoch: mean over networks, with interval.
     """
-    columns = {"optimizer": "Optimizer", "layer": "Hidden layer", "ever": "Ever zero", "back": "Active at the end",
-               "share": "of them (%)", "hazard": "Hazard an epoch [95 %]"}  # fmt: skip
+    columns = {"optimizer": "Optimiser", "layer": "Hidden layer", "ever": "Ever zero", "back": "Active at the end",
+               "share": "Share (%)", "hazard": "Hazard [95\u00a0%]"}  # fmt: skip
     counts = {
         metric: dosed(records, metric) for metric in ("ever_zero_units", "revived_units", "zero_epochs", "revivals")
     }

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from acts import records as door
 from acts.figures import naming
-from acts.figures.palette import FAMILIES, GREY, PALE, ink_on
+from acts.figures.palette import GREY, PALE, ink_on
 from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, panels, text_width
 from acts.figures.table import MISSING, number
@@ -21,7 +21,7 @@ PLACES = ("tail_low", "center", "tail_high")  # where a reader's numbers lie
 GOOD = 4.0  # ULP, set before the run: what a careful implementation in its own precision stays within
 FEW = ("sigmoid", "tanh", "softsign", "softplus", "gelu", "gelu_tanh", "swish", "mish", "hardswish")
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SHADES = {GOOD: "#f3b8ad", 1e2: "#e2806f", 1e4: FAMILIES["exponential"], np.inf: "#7d1a0e"}  # above, and for infinity
+_SHADES = {GOOD: "#f3b8ad", 1e2: "#e2806f", 1e4: "#c9331f", np.inf: "#7d1a0e"}  # above, and for infinity
 _WORDS = {GOOD: f"> {GOOD:g}", 1e2: "> 100", 1e4: "> 10 000 ULP", np.inf: "nan, or infinity, for a number"}
 _BOTTOM, _TOP = 0.3, 1e9  # of the axis of errors; what is beyond is drawn at its end
 _ROW = 0.155  # inches
@@ -42,7 +42,9 @@ def brief(value: float) -> str:
     if value >= 1000:
         mantissa, power = f"{value:.0e}".split("e")
         return f"{mantissa} × 10{str(int(power)).translate(RAISED)}"
-    return "0" if value < 0.005 else number(value, 2)
+    if value < 0.005:
+        return "0"
+    return number(value, ".1f") if 0.995 <= value < 9.95 else number(value, 2)
 
 
 # --- by part of the axis ----------------------------------------------------------------------------------------------

@@ -103,12 +103,12 @@ def broken(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def formulas(catalogue: pd.DataFrame) -> Table:
-    """Return what every function is: formula, defaults, year and source, family by family."""
-    columns = {"label": "Activation", "latex": "$f(x)$", "defaults": "Defaults", "year": "Year", "source": "Source"}
+    """Return what every function is: formula, defaults and source with its year, family by family."""
+    columns = {"label": "Activation", "latex": "$f(x)$", "defaults": "Defaults", "source": "Source"}
     if catalogue.empty:
         return unmeasured("the catalogue is not published yet", columns)
     table = _rows(catalogue).assign(defaults=lambda rows: rows["parameters"].map(_defaults), source=_sources)
-    return Table(table, columns, digits=".0f", math=("latex",), markdown=("source",))
+    return Table(table, columns, math=("latex",), markdown=("source",))
 
 
 def derivatives(catalogue: pd.DataFrame) -> Table:
@@ -160,7 +160,7 @@ def _defaults(parameters: object) -> str:
 def properties(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
     """Return what follows from each formula: range, minimum, Lipschitz constant, smoothness, monotony."""
     columns = {
-        "label": "Activation", "range": "Range", "minimum": "Minimum", "minimum_x": "at x =",
+        "label": "Activation", "range": "Range", "minimum": "Minimum",
         "derivative_range": "Range of f′", "lipschitz": "Lipschitz", "smoothness": "Smoothness", "monotone": "Monotone",
     }  # fmt: skip
     wide = _wide(records)
@@ -168,7 +168,7 @@ def properties(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
         return unmeasured("the properties", columns)
     wide = wide.dropna(subset=["lipschitz"])
     table = pd.DataFrame([_property_row(row, naming.label(catalogue, name)) for name, row in _each(wide, catalogue)])
-    numbers = ("range", "derivative_range", "minimum", "minimum_x", "lipschitz")
+    numbers = ("range", "derivative_range", "minimum", "lipschitz")
     return Table(table, columns, numbers=numbers, math=("smoothness",))
 
 
@@ -176,13 +176,19 @@ def _property_row(row: pd.Series, label: str) -> dict[str, str]:
     return {
         "label": label,
         "range": _span(row),
-        "minimum": number(row.get("minimum", np.nan), 4),
-        "minimum_x": number(row.get("minimum_x", np.nan), 4),
+        "minimum": _minimum(row),
         "derivative_range": f"{number(row['derivative_infimum'], 4)} to {number(row['derivative_supremum'], 4)}",
         "lipschitz": number(row.get("lipschitz", np.nan), 4),
         "smoothness": _smoothness(row.get("smoothness", np.nan)),
         "monotone": "yes" if row.get("monotone", 0) else "no",
     }
+
+
+def _minimum(row: pd.Series) -> str:
+    """Return the minimum and where it lies; a function that only rises and has one takes it all the way up to there."""
+    least, at = (float(row.get(name, np.nan)) for name in ("minimum", "minimum_x"))
+    where = f" {'for x ≤' if row.get('monotone', 0) else 'at'} {number(at, 4)}" if np.isfinite(at) else ""
+    return f"{number(least, 4)}{where}".replace(" ", "\u00a0")
 
 
 def _span(row: pd.Series) -> str:
@@ -203,7 +209,7 @@ def _smoothness(order: float) -> str:
 def moments(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
     """Return the Gaussian moments of each function and the stable init that they give, with the rule that binds."""
     columns = {
-        "label": "Activation", "mean": "$E f$", "second": "$E f^2$", "slope_second": "$E f'^2$",
+        "label": "Activation", "mean": "$E f$", "second": "$E f^2$", "slope_second": "$E (f')^2$",
         "sigma_w": "stable $\\sigma_w$", "sigma_b": "stable $\\sigma_b$", "rule": "Rule",
         "critical_w": "critical $\\sigma_w$", "critical_b": "critical $\\sigma_b$",
     }  # fmt: skip

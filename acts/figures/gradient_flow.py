@@ -142,8 +142,13 @@ def _pair(measured: pd.DataFrame, theory: pd.DataFrame, activation: str, init: s
     texts = []
     for table in (measured, theory):
         own = table.loc[(table["activation"] == activation) & (table["init"] == init), "factor"]
-        texts.append(number(float(own.iloc[0])) if len(own) else MISSING)
+        texts.append(_factor(float(own.iloc[0])) if len(own) else MISSING)
     return MISSING if texts == [MISSING, MISSING] else f"{texts[0]} ({texts[1]})"
+
+
+def _factor(value: float) -> str:
+    """Return a factor with three digits, one that is exactly 1 or 2 too."""
+    return number(value, ".2f") if 0.9995 <= value < 99.95 else number(value)
 
 
 def _by_init(

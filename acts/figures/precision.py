@@ -10,7 +10,7 @@ from acts.figures import naming
 from acts.figures.errors import EXPERIMENT, PLACES, QUANTITIES, along, brief, measured, parts
 from acts.figures.table import MISSING, Table, Text, escape, number, unmeasured
 
-__all__ = ["along", "brief", "failures", "looked", "parts", "paths"]
+__all__ = ["along", "brief", "failures", "looked", "parts", "paths", "undefined"]
 
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 _NOTHING = "Nothing of this was measured here."
@@ -80,44 +80,60 @@ def _or_dash(value: float | None) -> str:
 def failures(records: pd.DataFrame, catalogue: pd.DataFrame, *, dtype: str = "float32") -> Table:
     """Return where the fast path has lost all digits: the stretch of x, and its worst point with what should be."""
     columns = {"activation": "Activation", "quantity": "Of", "stretch": "Wrong for x", "x": "Worst at",
-               "got": "Comes out as", "true": "Should be", "special": "nan from"}  # fmt: skip
+               "got": "Comes out as", "true": "Should be"}  # fmt: skip
+    if measured(records, "value_ulp").empty:
+        return unmeasured("where functions are wrong", columns)
     lines = []
     for quantity in QUANTITIES:
         for name in measured(records, f"{quantity}_lost")["activation"].drop_duplicates():
-            line = _failure(records, name, quantity, dtype)
+            line = _failure(_worst(records, name, dtype), quantity)
             if line:
                 lines.append({**line, "name": name, "activation": naming.label(catalogue, name), "quantity": quantity})
-    if measured(records, "value_ulp").empty:
-        return unmeasured("where functions are wrong", columns)
-    if not lines:
-        return Table(pd.DataFrame([dict.fromkeys(columns, MISSING) | {"activation": "none"}]), columns)
     order = naming.ordered(catalogue, [line["name"] for line in lines])
     lines.sort(key=lambda line: (order.index(line["name"]), line["quantity"] != "value"))
+    lines = lines or [dict.fromkeys(columns, MISSING) | {"activation": "none"}]
     note = f"PyTorch's own functions, or ours where it has none, in {dtype}, for 10⁻³⁰ ≤ |x| ≤ 1000."
-    return Table(pd.DataFrame(lines), columns, numbers=("stretch", "x", "got", "true", "special"), note=note)
+    return Table(pd.DataFrame(lines), columns, numbers=("stretch", "x", "got", "true"), note=note)
 
 
-def _failure(records: pd.DataFrame, name: str, quantity: str, dtype: str) -> dict[str, str]:
-    """Return one line of the table, empty where nothing is lost."""
+def _worst(records: pd.DataFrame, name: str, dtype: str) -> dict[tuple[str, str], float]:
+    """Return what is known of a function's fast path, by part of the axis and metric."""
     rows = door.where(records, experiment=EXPERIMENT, activation=name, dtype=dtype)
-    values = {
-        (arm.rpartition("part=")[2], metric): value
+    return {
+        (arm.rpartition("part=")[2], metric): float(value)
         for arm, metric, value in zip(rows["arm"], rows["metric"], rows["value"], strict=True)
         if str(arm).startswith("path=fast;part=")
     }
+
+
+def _failure(values: dict[tuple[str, str], float], quantity: str) -> dict[str, str]:
+    """Return one line of the table, empty where nothing is lost."""
     low, high = (values.get(("all", f"{quantity}_lost_{end}"), np.nan) for end in ("low", "high"))
-    undefined = values.get(("all", f"{quantity}_undefined_x"), np.nan)
-    if np.isnan(low) and np.isnan(undefined):
+    if np.isnan(low):
         return {}
-    line = dict.fromkeys(("stretch", "x", "got", "true", "special"), MISSING)
-    if not np.isnan(undefined):
-        line["special"] = number(undefined, 2)
-    if not np.isnan(low):
-        line["stretch"] = _stretch(low, high, values.get(("all", f"{quantity}_lost_near"), np.nan))
-        part = max(PLACES, key=lambda one: values.get((one, f"{quantity}_ulp"), 0.0))
-        for cell, what in (("x", "worst_x"), ("got", "worst_got"), ("true", "worst_true")):
-            line[cell] = number(values.get((part, f"{quantity}_{what}"), np.nan), 3)
-    return line
+    part = max(PLACES, key=lambda one: values.get((one, f"{quantity}_ulp"), 0.0))
+    worst = {
+        cell: number(values.get((part, f"{quantity}_{what}"), np.nan), 3)
+        for cell, what in (("x", "worst_x"), ("got", "worst_got"), ("true", "worst_true"))
+    }
+    return {"stretch": _stretch(low, high, values.get(("all", f"{quantity}_lost_near"), np.nan)), **worst}
+
+
+def undefined(records: pd.DataFrame, catalogue: pd.DataFrame, *, dtype: str = "float32") -> Table:
+    """Return from which x on the fast path gives nan, or infinity, in place of a number, value beside derivative."""
+    columns = {"activation": "Activation", "value": "Value, from x =", "derivative": "Derivative, from x ="}
+    rows = door.where(records, experiment=EXPERIMENT, metric=[f"{one}_undefined_x" for one in QUANTITIES], dtype=dtype)
+    rows = rows[rows["arm"].astype("string").fillna("").eq("path=fast;part=all")]
+    if measured(records, "value_ulp").empty:
+        return unmeasured("where functions are not numbers", columns)
+    known = rows.set_index(["activation", "metric"])["value"]
+    lines = [
+        {"activation": naming.label(catalogue, name)}
+        | {one: number(float(known.get((name, f"{one}_undefined_x"), np.nan)), 2) for one in QUANTITIES}
+        for name in naming.ordered(catalogue, rows["activation"])
+    ]
+    lines = lines or [dict.fromkeys(columns, MISSING) | {"activation": "none"}]
+    return Table(pd.DataFrame(lines), columns, numbers=QUANTITIES)
 
 
 def _stretch(low: float, high: float, near: float) -> str:
