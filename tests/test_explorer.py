@@ -451,7 +451,8 @@ def test_what_could_end_the_data_is_written_otherwise() -> None:
 
 
 def test_an_explorer_that_is_no_mapping_with_a_kind_is_left_out() -> None:
-    for found in ("alert(1)", [1], {"functions": []}, None):
+    foreign: tuple[Any, ...] = ("alert(1)", [1], {"functions": []}, None)
+    for found in foreign:
         assert cells._explorer(found) == ""
 
 

@@ -39,6 +39,7 @@ def activation(records: pd.DataFrame, catalogue: pd.DataFrame, *, shown: Sequenc
         axes.set_title(title)
         axes.set_xlabel("x")
         axes.set_xlim(-_X, _X)
+        axes.set_xticks([-4, -2, 0, 2, 4])
         axes.axhline(0, color=GREY, linewidth=0.5, zorder=1)
         colours = [str(strokes[name]["color"]) for name in names]
         labels = [naming.label(catalogue, name) for name in names]
@@ -111,11 +112,13 @@ def depth(records: pd.DataFrame, catalogue: pd.DataFrame, *, shown: Sequence[str
     for place, init in enumerate(inits):
         for axes, metric in zip(grid[2 * place : 2 * place + 2], ("log10_length", "chi"), strict=True):
             own = rows[(rows["init"] == init) & (rows["metric"] == metric)]
-            _followed(axes, own, names, strokes, catalogue)
+            _followed(axes, own, names, strokes)
             axes.set_title(naming.word(init))
             axes.set_ylabel("log₁₀ length q" if metric == "log10_length" else "gradient factor χ")
             axes.set_xlabel("layer" if place == len(inits) - 1 else "")
             axes.axhline(0 if metric == "log10_length" else 1, color=GREY, linewidth=0.6, zorder=1)
+    for column in (grid[::2], grid[1::2]):
+        _named(column, names, strokes, catalogue)
     wide = rows.pivot(index=["activation", "init", "layer"], columns="metric", values="value").reset_index()
     words = {"activation": [naming.label(catalogue, name) for name in wide["activation"]]}
     wide = wide.assign(**words, init=wide["init"].map(naming.word), length=10.0 ** wide["log10_length"])
@@ -132,25 +135,28 @@ def _layers(records: pd.DataFrame) -> pd.DataFrame:
     return rows.dropna(subset=["layer", "init"]).sort_values("layer")
 
 
-def _followed(
-    axes: Axes, rows: pd.DataFrame, names: Sequence[str], strokes: dict[str, dict[str, object]], catalogue: pd.DataFrame
-) -> None:
-    """Draw one quantity of each function layer by layer, names at the lines' ends."""
-    ends = []
+def _followed(axes: Axes, rows: pd.DataFrame, names: Sequence[str], strokes: dict[str, dict[str, object]]) -> None:
+    """Draw one quantity of each function layer by layer."""
     for name in names:
-        own = rows[rows["activation"] == name]
-        if own.empty:
-            continue
-        stroke = strokes[name]
-        axes.plot(own["layer"], own["value"], color=str(stroke["color"]), linestyle=stroke["linestyle"], linewidth=1.4)
-        ends.append(End(naming.label(catalogue, name), float(own["value"].iloc[-1]), str(stroke["color"])))
+        own, stroke = rows[rows["activation"] == name], strokes[name]
+        colour, dashes = str(stroke["color"]), stroke["linestyle"]
+        axes.plot(own["layer"], own["value"], color=colour, linestyle=dashes, linewidth=1.4, label=name)
     axes.set_xlim(1, rows["layer"].max())
-    low, high = axes.get_ylim()
-    middle = (low + high) / 2
-    half = max((high - low) / 2, 0.25)
-    axes.set_ylim(middle - half, middle + half)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    at_ends(axes, ends)
+
+
+def _named(
+    column: Sequence[Axes], names: Sequence[str], strokes: dict[str, dict[str, object]], catalogue: pd.DataFrame
+) -> None:
+    """Give the panels of one quantity the same scale, and write the names at the lines' ends."""
+    limits = [axes.get_ylim() for axes in column]
+    for axes in column:
+        axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
+        heights = {str(line.get_label()): np.asarray(line.get_ydata(), float) for line in axes.lines}
+        at_ends(axes, [
+            End(naming.label(catalogue, name), float(heights[name][-1]), str(strokes[name]["color"]))
+            for name in names if len(heights[name])
+        ])  # fmt: skip
 
 
 def _endings(rows: pd.DataFrame, catalogue: pd.DataFrame, names: Sequence[str], inits: Sequence[str]) -> str:

@@ -99,6 +99,11 @@ const activationExplorer = (root, data) => {
     const set = of(one).letters.map((letter, i) => `${letter.label} = ${told(letter.levels[one.levels[i]])}`);
     return [of(one).label, ...set].join(", ");
   };
+  // The name at a curve's end, with its levels where the same function is drawn twice.
+  const ending = (one) => {
+    const twice = state.chosen.filter((other) => other.which === one.which).length > 1;
+    return [of(one).label, ...(twice ? of(one).letters.map((letter, i) => told(letter.levels[one.levels[i]])) : [])].join(" ");
+  };
   const say = (ones, points = false) => voice.say(ones.map((one) => {
     const found = facts(one), values = read(one);
     const here = `at x = ${told(state.x)}: f ${told(values[0])}, f′ ${told(values[1])}, f″ ${told(values[2])}`;
@@ -139,11 +144,11 @@ const activationExplorer = (root, data) => {
       const values = read(one), found = facts(one);
       plots.forEach((plot, order) => plot.dot(state.x, values[order], styles[i]));
       if (Math.abs(found.place) <= SPAN) plots[0].dot(found.place, found.infimum, styles[i], true);
-      plots[0].named(of(one).label, all[i][0].y[all[i][0].y.length - 1], styles[i]);
+      plots[0].named(ending(one), all[i][0].y[all[i][0].y.length - 1], styles[i]);
       one.mark.replaceChildren(swatch(styles[i]));
       one.shown.replaceChildren(
         fact("minimum", lowest(found)), fact("Lipschitz constant", told(found.lipschitz)), fact("stable init", stable(found)),
-        fact(`at x = ${told(state.x)}`, `f ${told(values[0])}, f′ ${told(values[1])}, f″ ${told(values[2])}`));
+        fact(`x = ${told(state.x)}`, `f ${told(values[0])}, f′ ${told(values[1])}, f″ ${told(values[2])}`));
     });
     const names = state.chosen.map(titled).join("; ");
     plots.forEach((plot) => plot.finish(`${plot.name} of ${names}, for x from −${SPAN} to ${SPAN}, input scale ${told(scale())}`));

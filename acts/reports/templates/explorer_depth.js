@@ -28,7 +28,8 @@ const gaussian = (tree, letters, rule) => {
     while (low < high) { const middle = (low + high) >> 1; if (x[middle] < limit) low = middle + 1; else high = middle; }
     return low;
   };
-  return (q) => {
+  const kept = new Map(); // lengths come back: those of the map at every move, those of the layers at most
+  const moments = (q) => {
     const reach = FAR * Math.sqrt(q), scale = 1 / Math.sqrt(2 * Math.PI * q);
     let second = 0, slopeSecond = 0, weighted = 0;
     for (let i = from(-reach), stop = from(reach); i < stop; i += 1) {
@@ -38,6 +39,11 @@ const gaussian = (tree, letters, rule) => {
       weighted += mass * square[i] * x[i] * x[i];
     }
     return { second, slopeSecond, secondSlope: (weighted / q - second) / (2 * q) };
+  };
+  return (q) => {
+    if (kept.size > 5000) kept.clear();
+    if (!kept.has(q)) kept.set(q, moments(q));
+    return kept.get(q);
   };
 };
 
