@@ -37,12 +37,13 @@
   const headings = all("main h2[id], main h3[id]").filter((heading) => entries.has(heading.id));
   const chapters = Array.from(new Set(headings.map((heading) => heading.closest(".chapter") || heading)));
   const within = new Map(chapters.map((chapter) => [chapter, headings.filter((heading) => chapter.contains(heading))]));
-  // They stand one below the other, so the last one above the line is found by halving.
+  // They stand one below the other, so the last one above the line is found by halving; at the page's end all are above.
   const last = (nodes) => {
+    const line = innerHeight + scrollY >= document.documentElement.scrollHeight - 2 ? innerHeight : 120;
     let first = 0, end = nodes.length;
     while (first < end) {
       const middle = (first + end) >> 1;
-      if (nodes[middle].getBoundingClientRect().top < 120) first = middle + 1; else end = middle;
+      if (nodes[middle].getBoundingClientRect().top < line) first = middle + 1; else end = middle;
     }
     return first ? nodes[first - 1] : null;
   };

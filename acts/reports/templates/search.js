@@ -155,6 +155,10 @@
     shownAt.focus({ preventScroll: true });
     stress(shownAt);
   };
+  const leave = () => {
+    dialog.close();
+    query.blur();
+  };
   const open = () => {
     if (dialog.open) return;
     dialog.showModal();
@@ -167,11 +171,12 @@
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
     if (step) choose(chosen + step);
     else if (event.key === "Enter" && shown[chosen]) go(shown[chosen]);
+    else if (event.key === "Escape") leave();
     else return;
     event.preventDefault();
   });
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  document.getElementById("leave").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) leave(); });
+  document.getElementById("leave").addEventListener("click", leave);
   document.getElementById("find").addEventListener("click", open);
   addEventListener("keydown", (event) => {
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable;
