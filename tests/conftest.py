@@ -5,6 +5,7 @@ Shapes in signatures are checked at every call while tests run.
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,3 +39,12 @@ def review_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ACTS_ROOT", str(tmp_path))
     monkeypatch.delenv("ACTS_STORE", raising=False)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def review(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return the small review in which all foreign text is hostile, made once for all test processes."""
+    import small_review
+
+    folder = tmp_path_factory.getbasetemp()
+    return small_review.shared(folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder)
