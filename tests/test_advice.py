@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import taken
 
 from acts import figures, records
 from acts.claims import advice, outcomes
@@ -158,3 +159,9 @@ def test_where_relu_is_best_there_is_nothing_to_gain():
     (told,) = selection.recommendations(rows, CATALOGUE).frame.to_dict("records")
     assert told["try"] == "ReLU"
     assert told["expect"].startswith("nothing to gain")
+
+
+def test_figures_give_their_data():
+    parts = [task(f"d{i}", "cnn_2x8", {"relu": 0.1, "gelu": 0.05, "tanh": 0.08}) for i in range(6)]
+    for draw in (selection.grid, selection.habits):
+        taken.check(lambda rows, draw=draw: draw(rows, CATALOGUE), table(*parts))

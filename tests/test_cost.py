@@ -11,6 +11,7 @@ from pathlib import Path
 import figure_records
 import pandas as pd
 import pytest
+import taken
 import torch
 from matplotlib.figure import Figure
 
@@ -352,3 +353,17 @@ def test_words_count_the_processes_and_say_whether_there_was_a_compiler():
     without.loc[without["metric"] == "compiler", "value"] = 0.0
     assert "no C++ compiler" in figures.cost.processes(without).markdown
     assert "Nothing" in figures.cost.processes(pd.DataFrame(records.frame([]))).markdown
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_figures_say_their_finding_and_give_their_data(name):
+    both = records.concat([made_up(), figure_records.generalization()])
+    taken.check(lambda rows: getattr(figures.cost, name)(rows, CATALOGUE), both)
+
+
+def test_a_function_that_was_not_compiled_is_said_to_be_unmeasured():
+    rows = made_up()
+    gone = (rows["activation"] == "gelu") & rows["arm"].fillna("").str.contains("compiled")
+    for table, said in ((rows, 0), (rows[~gone], 1)):
+        panel = figures.cost.elements(table, CATALOGUE).axes[-1]
+        assert [text.get_text() for text in panel.texts].count("not measured") == said

@@ -13,6 +13,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+import taken
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -444,3 +445,16 @@ def test_figures_never_meet_torch() -> None:
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", ["forest", "tournament", "responses", "gates"])
+def test_figures_of_many_tasks_say_their_finding_and_give_their_data(name: str, records: pd.DataFrame) -> None:
+    taken.check(DRAWINGS[name], records, told=name not in ("forest", "responses"))
+
+
+@pytest.mark.parametrize("name", LEDGER_DRAWINGS)
+def test_figures_of_the_ledger_count_it_in_words_and_data(name: str, records: pd.DataFrame) -> None:
+    ledger = claims.ledger(records)
+    figure, other = LEDGER_DRAWINGS[name](ledger), LEDGER_DRAWINGS[name](ledger.iloc[:-3])
+    assert figure.finding != other.finding
+    assert not figure.data.equals(other.data)

@@ -86,7 +86,9 @@ def test_shallow_networks_stand_apart_from_the_tournament():
     figure = generalization.shallow(records, CATALOGUE)
     titles = [axes.get_title(loc="left") or axes.get_title() for axes in figure.axes]
     assert titles == ["ReLU, MLP 1 × 16", "tanh, MLP 1 × 16", "ReLU, MLP 1 × 128", "tanh, MLP 1 × 128"]
-    assert figure.finding == "Of 8 contrasts with sigmoid, 8 are below 1."
+    assert figure.finding == (
+        "Of 8 contrasts with sigmoid, 8 are below 1, 8 of them with their whole interval; 0 have theirs above 1."
+    )
     assert "Not measured here" in generalization.shallow(frame([]), CATALOGUE).finding
 
 

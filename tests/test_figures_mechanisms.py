@@ -8,6 +8,7 @@ import figure_records
 import numpy as np
 import pandas as pd
 import pytest
+import taken
 from matplotlib.figure import Figure
 
 from acts.figures import caught, changes, gaps, mechanisms, readings, style
@@ -243,3 +244,8 @@ def test_words_say_what_was_measured_and_what_was_not(records: pd.DataFrame) -> 
     assert "Not measured in this configuration: saturation." in said
     assert "in float32 none of 12 networks has any" in mechanisms.zeros(records).markdown
     assert "in bfloat16 12 of 12 networks have any" in mechanisms.zeros(records).markdown
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_figures_say_their_finding_and_give_their_data(name: str, records: pd.DataFrame) -> None:
+    taken.check(DRAWINGS[name], records)

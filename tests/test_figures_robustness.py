@@ -8,6 +8,7 @@ import figure_records
 import numpy as np
 import pandas as pd
 import pytest
+import taken
 from matplotlib.figure import Figure
 
 from acts import figures
@@ -189,3 +190,8 @@ def test_relu_on_outputs_is_judged_by_the_loss_where_there_are_no_classes(record
     assert found.loc[("waves", "mse"), "metric"] == "loss"
     assert set(found.drop(("waves", "mse"))["metric"]) == {"error"}
     assert set(found["output"]) == {"relu"}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_figures_say_their_finding_and_give_their_data(name: str, records: pd.DataFrame) -> None:
+    taken.check(DRAWINGS[name], records)

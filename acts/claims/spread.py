@@ -53,10 +53,10 @@ def _verdict(claim: Claim, rule: Spread, suite: Suite, told: Sequence[Told], nee
         condition=f"{total} tasks; decided at {task.label}",
     )  # fmt: skip
     counts = (sum(one.low > rule.beyond for _, one in told), sum(one.high < rule.below for _, one in told))
-    above, below = counts[0] or "none", counts[1] or "none"
+    over, under = (count or "none" for count in counts)
     story = (
-        f"The ratio surely exceeds {number(rule.beyond)} on {above} of {total} tasks and lies surely below"
-        f" {number(rule.below)} on {below}; more than half, {needed}, would decide (p = {number(p, 2)}). The"
+        f"The ratio surely exceeds {number(rule.beyond)} on {over} of {total} tasks and lies surely below"
+        f" {number(rule.below)} on {under}; more than half, {needed}, would decide (p = {number(p, 2)}). The"
         f" {_ordinal(needed)} strongest, {task.label}, has {_ratio(found)}."
     )
     gaps = [f"{one.label}, {one.reason}" for one in suite.tasks if one.reason]

@@ -11,6 +11,8 @@ from acts.figures import intervals, naming, tasks
 from acts.figures.palette import GREY, PALE
 
 RATIO = ["middle", "low", "high", "n"]
+ENDS = {"low": "95 % low", "high": "95 % high", "n": "pairs"}  # how a table to take along calls the rest of a ratio
+PLACE = {"dataset": "data set", "network": "network", "norm": "normalisation", "optimizer": "optimiser"}
 
 
 def factors(arm: str) -> dict[str, str]:

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from acts.figures import intervals, naming, tasks
+from acts.figures import arms, intervals, naming, tasks
 from acts.figures.dots import Dot, log_limits, rows_of_dots
 from acts.figures.palette import GREY, PALE
 from acts.figures.scales import plain
+from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, panels, text_width
 
 _ROW, _TOP, _BOTTOM, _BETWEEN = 0.16, 0.28, 0.42, 0.14  # inches
@@ -49,8 +50,16 @@ def shallow(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
         axes.tick_params(axis="y", labelsize=SMALL, length=0, pad=9)
         axes.set_title(f"{naming.label(catalogue, rival)}, {naming.word(network)}", color=colour, fontsize=SMALL + 1)
         axes.set_xlabel(f"ratio to {naming.label(catalogue, reference)}")
-    lower = int((ratios["middle"] < 1).sum())
-    figure.finding = f"Of {len(ratios)} contrasts with {naming.label(catalogue, reference)}, {lower} are below 1."
+    name = naming.label(catalogue, reference)
+    columns = {"activation": "activation", "network": "network", "dataset": "data set",
+               "middle": f"test error, ratio to {name}", **arms.ENDS}  # fmt: skip
+    figure.data = sheet(ratios, catalogue, columns)
+    sure = ratios[(ratios["high"] < 1) | (ratios["low"] > 1)]
+    lower, better = int((ratios["middle"] < 1).sum()), int((sure["high"] < 1).sum())
+    figure.finding = (
+        f"Of {len(ratios)} contrasts with {name}, {lower} are below 1, {better} of them with their whole interval; "
+        f"{len(sure) - better} have theirs above 1."
+    )
     return figure
 
 
@@ -107,7 +116,15 @@ def slopes(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
         fontsize=SMALL, color=GREY, va="center", linespacing=1.7,
     )  # fmt: skip
     best = alphas[int(np.nanargmin(middle))]
-    figure.finding = f"The mean over tasks is lowest at a slope of {best:g}, {min(middle):.3g} times that at 0.01."
+    worst = alphas[int(np.nanargmax(middle))]
+    figure.finding = (
+        f"The mean over tasks is lowest at a slope of {best:g}, {np.nanmin(middle):.3g} times that at 0.01, and "
+        f"highest at {worst:g}, {np.nanmax(middle):.3g} times."
+    )
+    over = pd.DataFrame({"task": "mean over tasks", "alpha": alphas, "middle": middle, "low": low, "high": high})
+    columns = {"task": "task", "alpha": "slope α", "middle": "ratio to a slope of 0.01", "low": "95 % low",
+               "high": "95 % high"}  # fmt: skip
+    figure.data = sheet(pd.concat([found.sort_values(["task", "alpha"]), over]), catalogue, columns)
     return figure
 
 

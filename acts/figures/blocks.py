@@ -11,6 +11,8 @@ from acts.figures.arms import apart, banded, ratios
 from acts.figures.dots import Dot, log_limits, rows_of_dots
 from acts.figures.palette import GREY, INK
 from acts.figures.results import spanned
+from acts.figures.scales import plain
+from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, text_width
 from acts.figures.table import MISSING, Table, unmeasured
 
@@ -52,6 +54,8 @@ def blocks(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "
         figure.text(0.0, box.y1 + 0.05 / figure.get_figheight(), side, color=colour, fontsize=8, fontweight="bold")
     figure.text(0.5, 0.0, f"test error ÷ that of {name}", fontsize=8, ha="center", va="bottom")
     figure.finding = _told(found, catalogue, name)
+    columns = {**arms.PLACE, "activation": "activation", "init": "init", "middle": f"test error, ratio to {name}"}
+    figure.data = sheet(found, catalogue, {**columns, **arms.ENDS})
     return figure
 
 
@@ -106,6 +110,7 @@ def _named(axes: Axes, rows: list[str], *, first: bool, last: bool) -> None:
     """Name rows in the first column and ratios in the last line; elsewhere they line up with those."""
     axes.set_yticks(range(len(rows)), rows if first else [""] * len(rows))
     axes.tick_params(axis="y", labelsize=SMALL, pad=6)
+    plain(axes.xaxis, *axes.get_xlim(), count=4)
     axes.tick_params(axis="x", labelbottom=last)
     axes.axhline(len(rows) - 1.5, color=GREY, linewidth=0.4)
     for text in axes.get_yticklabels():

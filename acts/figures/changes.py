@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from acts.figures import arms, intervals, naming
-from acts.figures.dots import Dot, log_limits, rows_of_dots
+from acts.figures.dots import Dot, beside, log_limits, rows_of_dots
 from acts.figures.labels import End, at_ends
 from acts.figures.palette import FAMILIES, GREY
 from acts.figures.results import spanned
+from acts.figures.sheets import sheet
 from acts.figures.style import Drawing, drawn, key, missing, panels
+from acts.figures.table import number
 
 WORD = "mechanisms"
 NET = ["dataset", "network"]
@@ -30,14 +31,14 @@ START = 0.25  # of PReLU's slope
 
 
 @drawn
-def pairs(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def pairs(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return the loss area of a changed function over that of the plain one, paired by seed, a panel a data set."""
     del catalogue
     found = ratios_of_pairs(records)
     if found.empty:
         return missing("centred functions against plain ones")
     rows = [name for *_, name in PAIRS if name in set(found["pair"])]
-    return _forest(found, rows, of="pair", x="loss area, changed ÷ plain", metric="loss", left=1.5)
+    return _forest(found, rows, of="pair", x="loss area, changed ÷ plain", metric="loss")
 
 
 def ratios_of_pairs(records: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +53,7 @@ def ratios_of_pairs(records: pd.DataFrame) -> pd.DataFrame:
 
 
 @drawn
-def at_zero(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def at_zero(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return the error of ReLU with another slope at exactly 0 over that with slope 0, a panel a data set."""
     del catalogue
     rows = arms.judged(records, WORD, "zero", "error")
@@ -62,16 +63,14 @@ def at_zero(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
     slopes = {"relu(at_zero=0.5)": "slope ½ at 0", "relu(at_zero=1)": "slope 1 at 0"}
     parts = [slopes.get(name, name) for name in found["activation"]]
     found = found.assign(row=[f"{part}, {dtype}" for part, dtype in zip(parts, found["dtype"], strict=True)])
-    return _forest(
-        found, sorted(set(found["row"])), of="row", x="test error ÷ that with slope 0", metric="error", left=1.5
-    )
+    return _forest(found, sorted(set(found["row"])), of="row", x="test error ÷ that with slope 0", metric="error")
 
 
-def _forest(found: pd.DataFrame, rows: Sequence[str], *, of: str, x: str, metric: str, left: float) -> Drawing:
+def _forest(found: pd.DataFrame, rows: Sequence[str], *, of: str, x: str, metric: str) -> Drawing:
     """Return panels of paired ratios by data set, SGD filled and Adam hollow, with the margin as a band."""
     limits = log_limits(found[["middle", "low", "high"]].to_numpy(float).ravel(), widest=8.0)
     present = list(found[NET].drop_duplicates().itertuples(index=False, name=None))
-    figure, grid = panels(len(present), 2, height=0.27 * len(rows) + 0.1, left=left, right=0.14, foot=0.2)
+    figure, grid = beside(len(present), 2, rows, row=0.27)
     for axes, (dataset, network) in zip(grid, present, strict=True):
         own = found[(found["dataset"] == dataset) & (found["network"] == network)].to_dict("records")
         dots = [
@@ -83,23 +82,28 @@ def _forest(found: pd.DataFrame, rows: Sequence[str], *, of: str, x: str, metric
         arms.banded(axes, metric)
         axes.set_title(f"{naming.word(dataset)}, {naming.word(network)}")
         axes.set_xlabel(x)
-    optimizers(figure, found, x=left)
+    optimizers(figure, found, x=grid[0].get_position().x0 * figure.get_figwidth())
+    columns = {**arms.PLACE, of: "compared", "middle": x, **arms.ENDS}
+    figure.data = sheet(found, pd.DataFrame(), columns)
     beyond = [row for row in found.to_dict("records") if arms.apart(row, metric)]
     said = "; ".join(f"{row[of]} on {naming.word(row['dataset'])} with {naming.word(row['optimizer'])} {spanned(row)}"
                      for row in beyond)  # fmt: skip
-    figure.finding = f"{len(beyond)} of {len(found)} intervals lie beyond the margin" + (f": {said}." if said else ".")
+    span = f"ratios run from {number(found['middle'].min())} to {number(found['middle'].max())}"
+    figure.finding = f"{len(beyond)} of {len(found)} intervals lie beyond the margin: {said or span}."
     return figure
 
 
-def optimizers(figure: Figure, found: pd.DataFrame, *, x: float) -> None:
-    """Say below the panels which mark is which optimiser."""
+def optimizers(figure: Drawing, found: pd.DataFrame, *, x: float) -> None:
+    """Say below the panels which mark is which optimiser, where there are two."""
     there = [one for one in COLOURS if one in set(found["optimizer"])]
+    if len(there) < 2:
+        return
     words = [(f"{'●' if one == 'sgd' else '○'} {naming.word(one)}", COLOURS[one]) for one in there]
     key(figure, words, x=x, y=0.02)
 
 
 @drawn
-def mixed(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def mixed(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return the test error of stacks whose layers alternate, below that of stacks of one function, by data set."""
     rows = arms.judged(records, WORD, "mixed", "error")
     if rows.empty:
@@ -110,10 +114,8 @@ def mixed(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
     words = {name: " / ".join(naming.label(catalogue, part) for part in name.split("|")) for name in names}
     found = arms.levels(rows, by=[*NET, "optimizer", "stack"])
     ends = 100 * found[["middle", "low", "high"]].replace(np.inf, np.nan)
-    low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
-    room = 0.08 * (high - low) or 0.5
     present = list(found[NET].drop_duplicates().itertuples(index=False, name=None))
-    figure, grid = panels(len(present), 2, height=0.22 * len(names) + 0.1, left=1.1, right=0.14, foot=0.2)
+    figure, grid = beside(len(present), 2, list(words.values()), row=0.22)
     for axes, (dataset, network) in zip(grid, present, strict=True):
         own = found[(found["dataset"] == dataset) & (found["network"] == network)].to_dict("records")
         dots = [
@@ -121,13 +123,23 @@ def mixed(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
                 COLOURS.get(row["optimizer"], GREY), hollow=row["optimizer"] != "sgd")
             for row in own
         ]  # fmt: skip
-        rows_of_dots(axes, dots, list(words.values()), limits=(low - room, high + room))
+        here = ends[(found["dataset"] == dataset) & (found["network"] == network)]
+        rows_of_dots(axes, dots, list(words.values()), limits=_around(here.to_numpy(float)))
         axes.axhline(sum("|" not in name for name in names) - 0.5, color=GREY, linewidth=0.4)
         axes.set_title(f"{naming.word(dataset)}, {naming.word(network)}")
         axes.set_xlabel("test error (%)")
-    optimizers(figure, found, x=1.1)
+    optimizers(figure, found, x=grid[0].get_position().x0 * figure.get_figwidth())
     figure.finding = _levels(found, words)
+    columns = {**arms.PLACE, "stack": "layers", "middle": "test error (%)", **arms.ENDS, "n": "seeds"}
+    figure.data = sheet(found.assign(stack=found["stack"].map(words), **ends), pd.DataFrame(), columns)
     return figure
+
+
+def _around(values: np.ndarray) -> tuple[float, float]:
+    """Return limits of a linear axis with room beside what is drawn."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    room = 0.08 * (high - low) or 0.5
+    return low - room, high + room
 
 
 def _levels(found: pd.DataFrame, words: dict[str, str]) -> str:
@@ -140,7 +152,7 @@ def _levels(found: pd.DataFrame, words: dict[str, str]) -> str:
 
 
 @drawn
-def killed(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def killed(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return test error against live units a layer: a share of the units dead from the start, or a narrower network."""
     del catalogue
     rows = arms.judged(records, WORD, "killed", "error")
@@ -161,7 +173,30 @@ def killed(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
         axes.set_title(f"{naming.word(dataset)}, {naming.word(optimizer)}")
         axes.set_xlabel("live units a layer, at the start")
         axes.set_ylabel("test error (%)" if place % 2 == 0 else "")
+    found = _of_killed(rows, widest)
+    columns = {**arms.PLACE, "line": "network has", "live": "live units a layer", "middle": "test error (%)"}
+    figure.data = sheet(found, pd.DataFrame(), {**columns, **arms.ENDS, "n": "seeds"})
+    figure.finding = _fewest(found)
     return figure
+
+
+def _of_killed(rows: pd.DataFrame, widest: int) -> pd.DataFrame:
+    """Return the mean error of every line's points, in per cent."""
+    lines = {"dead units": rows[rows["width"] == widest], "fewer units": rows[rows["share"] == 0]}
+    parts = [arms.levels(own.assign(value=100 * own["value"]), by=["dataset", "optimizer", "live"]).assign(line=name)
+             for name, own in lines.items()]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def _fewest(found: pd.DataFrame) -> str:
+    """Return the errors with the fewest live units, as a sentence."""
+    said = []
+    for (dataset, optimizer), own in found.groupby(["dataset", "optimizer"], sort=False):
+        last = own[own["live"] == own["live"].min()]
+        told = ", ".join(f"{spanned(row)} % with {row['line']}" for row in last.to_dict("records"))
+        cell = f"{naming.word(str(dataset))} with {naming.word(str(optimizer))}"
+        said.append(f"{cell}, at {own['live'].min():g} live units: {told}")
+    return f"Test error. {'; '.join(said)}."
 
 
 def _lines(axes: Axes, lines: dict[str, pd.DataFrame]) -> None:
@@ -178,7 +213,7 @@ def _lines(axes: Axes, lines: dict[str, pd.DataFrame]) -> None:
 
 
 @drawn
-def slopes(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def slopes(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return the negative slope that PReLU learns, by layer, a panel a data set."""
     del catalogue
     rows = arms.studied(records, WORD, "rectified", metric="alpha")
@@ -195,6 +230,10 @@ def slopes(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
         axes.set_xlabel("layer")
         axes.set_ylabel("learned negative slope α" if place % 2 == 0 else "")
     figure.finding = _learned(rows)
+    found = arms.levels(rows, by=[*NET, "optimizer", "layer"]).assign(line="mean")
+    each = rows.assign(line=[f"seed {seed}" for seed in rows["seed"]], middle=rows["value"])
+    columns = {**arms.PLACE, "layer": "layer", "line": "line", "middle": "learned slope α", **arms.ENDS}
+    figure.data = sheet(pd.concat([found, each], ignore_index=True), pd.DataFrame(), columns)
     return figure
 
 

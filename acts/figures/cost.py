@@ -5,15 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from acts import records as door
 from acts.figures import intervals, naming, tasks, timings
-from acts.figures.dots import Dot, log_limits, rows_of_dots
+from acts.figures.dots import Dot, beside, log_limits, rows_of_dots
 from acts.figures.labels import End, at_ends, needed_height, spread
 from acts.figures.palette import GREY, PALE
+from acts.figures.results import spanned
 from acts.figures.scales import plain
+from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, Drawing, drawn, key, missing, panels
 from acts.figures.table import MISSING, Table, Text, escape, number, unmeasured
 
@@ -58,7 +59,7 @@ def processes(records: pd.DataFrame) -> Text:
 
 
 @drawn
-def elements(records: pd.DataFrame, catalogue: pd.DataFrame, *, metric: str = "both_time_ratio") -> Figure:
+def elements(records: pd.DataFrame, catalogue: pd.DataFrame, *, metric: str = "both_time_ratio") -> Drawing:
     """Return each function's time over that of ReLU on one tensor, a panel a size, and one of compiled functions.
 
     Filled marks are float32, hollow ones bfloat16.
@@ -70,18 +71,21 @@ def elements(records: pd.DataFrame, catalogue: pd.DataFrame, *, metric: str = "b
     shown = [("eager", size) for size in timings.sizes(found[found["mode"] == "eager"])]
     shown += [("compiled", size) for size in timings.sizes(found[found["mode"] == "compiled"])[-1:]]
     rows = _by_time(found[found["mode"] == "eager"], catalogue)
-    figure, grid = panels(
-        len(shown), 2, height=0.145 * len(rows) + 0.1, left=0.95, right=0.12, top=0.26, bottom=0.36, foot=0.18
-    )
+    figure, grid = beside(len(shown), 2, rows, row=0.145, top=0.26)
     limits = _limits(found)
     for axes, (mode, size) in zip(grid, shown, strict=True):
         part = found[(found["mode"] == mode) & (found["size"] == str(size))]
         rows_of_dots(axes, _dots(part, catalogue, hollow=part["dtype"] == "bfloat16"), rows, limits=limits, log=True)
         axes.axvline(1, color=GREY, linewidth=0.7, zorder=1)
         axes.set_title(f"{timings.worded(size)} elements{', compiled' if mode == 'compiled' else ''}")
+        _unmeasured(axes, [row for row in rows if row not in set(_labels(part, catalogue))], rows)
     for axes in grid[-2:]:
         axes.set_xlabel("time ÷ that of ReLU")
-    key(figure, [("● float32   ○ bfloat16   vertical line: ReLU", GREY)], x=0.95, y=0.02)
+    left = grid[0].get_position().x0 * figure.get_figwidth()
+    key(figure, [("● float32   ○ bfloat16   vertical line: ReLU as it is, not compiled", GREY)], x=left, y=0.02)
+    columns = {"activation": "activation", "mode": "mode", "size": "elements", "dtype": "number format",
+               "middle": "time ÷ that of ReLU", "low": "95 % low", "high": "95 % high"}  # fmt: skip
+    figure.data = sheet(found, catalogue, columns)
     _found(figure, found[(found["mode"] == "eager") & (found["size"] == str(timings.sizes(found)[-1]))], catalogue)
     return figure
 
@@ -109,13 +113,25 @@ def _dots(part: pd.DataFrame, catalogue: pd.DataFrame, *, hollow: pd.Series) -> 
     ]  # fmt: skip
 
 
-def _found(figure: Figure, part: pd.DataFrame, catalogue: pd.DataFrame) -> None:
-    """Put the slowest function, with its ratio, into the figure's words."""
-    part = part[part["dtype"] == "float32"]
-    if len(part) and isinstance(figure, Drawing):
-        slowest = part.sort_values("middle").iloc[-1]
-        label = naming.label(catalogue, str(slowest["activation"]))
-        figure.finding = f"The slowest is {label} with {number(slowest['middle'], 2)} times the time of ReLU."
+def _labels(part: pd.DataFrame, catalogue: pd.DataFrame) -> list[str]:
+    return [naming.label(catalogue, str(name)) for name in part["activation"]]
+
+
+def _unmeasured(axes: Axes, gaps: Sequence[str], rows: Sequence[str]) -> None:
+    """Say in the rows that a panel has no point of that nothing was measured there."""
+    for gap in gaps:
+        axes.text(
+            0.02, rows.index(gap), "not measured", transform=axes.get_yaxis_transform(), fontsize=SMALL - 1.5,
+            ha="left", va="center_baseline", color=GREY, style="italic",
+        )  # fmt: skip
+
+
+def _found(figure: Drawing, part: pd.DataFrame, catalogue: pd.DataFrame) -> None:
+    """Put the quickest and the slowest functions, with their ratios, into the figure's words."""
+    part = part[(part["dtype"] == "float32") & (part["activation"] != REFERENCE)].sort_values("middle")
+    if len(part):
+        told = [f"{naming.label(catalogue, str(row['activation']))} {spanned(row)}" for row in part.to_dict("records")]
+        figure.finding = f"Time relative to ReLU with its 95 % interval, the quickest first: {', '.join(told)}."
 
 
 def times(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
@@ -160,15 +176,13 @@ def _cell(table: pd.DataFrame, *, alone: bool = False, **where: str) -> str:
 
 
 @drawn
-def steps(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def steps(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return the time of a whole training step over that with ReLU, a panel a network; small batches are filled."""
     found = timings.measured(records, "step_time_ratio")
     if found.empty:
         return missing("the time of whole training steps")
     rows, networks = _by_time(found, catalogue), timings.by_width(found)
-    figure, grid = panels(
-        len(networks), 2, height=0.145 * len(rows) + 0.1, left=0.95, right=0.12, top=0.26, bottom=0.36, foot=0.18
-    )
+    figure, grid = beside(len(networks), 3, rows, row=0.155, top=0.26)
     limits = _limits(found)
     batches = sorted(found["batch"].unique(), key=int)
     for axes, network in zip(grid, networks, strict=True):
@@ -177,17 +191,22 @@ def steps(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
         axes.axvspan(1 - MARGIN, 1 + MARGIN, color=PALE, alpha=0.4, linewidth=0, zorder=0)
         axes.axvline(1 + NOTICED, color=GREY, linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
         axes.set_title(naming.word(network))
-    for axes in grid[-2:]:
+    for axes in grid[-3:]:
         axes.set_xlabel("time of a step ÷ that with ReLU")
     large = f"   ○ {batches[-1]}" if len(batches) > 1 else ""
-    said = f"● batch {batches[0]}{large}   band: within {MARGIN:.0%} of ReLU   dashes: {NOTICED:.0%} more"
-    key(figure, [(said, GREY)], x=0.95, y=0.02)
-    _found(figure, found.assign(dtype="float32"), catalogue)
+    said = f"● batch {batches[0]}{large}   band: within {100 * MARGIN:g} % of ReLU   dashes: {100 * NOTICED:g} % more"
+    key(figure, [(said, GREY)], x=grid[0].get_position().x0 * figure.get_figwidth(), y=0.02)
+    columns = {"network": "network", "batch": "batch", "activation": "activation",
+               "middle": "time of a step ÷ that with ReLU", "low": "95 % low", "high": "95 % high"}  # fmt: skip
+    figure.data = sheet(found, catalogue, columns)
+    smallest = found[(found["network"] == networks[0]) & (found["batch"] == batches[0])]
+    _found(figure, smallest.assign(dtype="float32"), catalogue)
+    figure.finding = f"{naming.word(networks[0])}, batch {batches[0]}. {figure.finding}"
     return figure
 
 
 @drawn
-def shares(records: pd.DataFrame, catalogue: pd.DataFrame, *, few: Sequence[str] = FEW) -> Figure:
+def shares(records: pd.DataFrame, catalogue: pd.DataFrame, *, few: Sequence[str] = FEW) -> Drawing:
     """Return what share of a whole step is gone without activations, against the width, a panel a batch."""
     found = timings.measured(records, "share_time_ratio")
     found = found[found["activation"].isin(few)]
@@ -221,7 +240,21 @@ def shares(records: pd.DataFrame, catalogue: pd.DataFrame, *, few: Sequence[str]
         axes.set_xlabel("width of the hidden layers")
         axes.set_ylabel("share of the step (%)" if place % 2 == 0 else "")
         at_ends(axes, ends)
+    columns = {"network": "network", "width": "width", "batch": "batch", "activation": "activation",
+               "middle": "share of the step (%)", "low": "95 % low", "high": "95 % high"}  # fmt: skip
+    figure.data = sheet(found, catalogue, columns)
+    figure.finding = _largest(found, catalogue)
     return figure
+
+
+def _largest(found: pd.DataFrame, catalogue: pd.DataFrame) -> str:
+    """Return the largest shares in the narrowest and in the widest network, as a sentence."""
+    said = []
+    for width in (found["width"].min(), found["width"].max()):
+        row = found[found["width"] == width].sort_values("middle").to_dict("records")[-1]
+        said.append(f"at width {width} {naming.label(catalogue, row['activation'])}, batch {row['batch']}, "
+                    f"{spanned(row)} %")  # fmt: skip
+    return f"The largest share of a step: {'; '.join(said)}."
 
 
 # --- memory and accuracy ----------------------------------------------------------------------------------------------
@@ -250,7 +283,7 @@ def memory(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
 
 
 @drawn
-def accuracy(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def accuracy(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return test outcome against the time of a step, an activation a point with both intervals.
 
     Upwards is the mean over the tournament's tasks of error, or loss, as a ratio to ReLU's; across is the mean over
@@ -278,9 +311,17 @@ def accuracy(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
     plain(axes.yaxis, low, high)
     axes.axhline(1, color=GREY, linewidth=0.6, zorder=1)
     axes.axvline(1, color=GREY, linewidth=0.6, zorder=1)
-    axes.set_title("Outcome against time")
     axes.set_xlabel("time of a step ÷ that with ReLU")
     axes.set_ylabel("error or loss ÷ that of ReLU")
+    columns = {"activation": "activation", "middle": "error or loss ÷ that of ReLU", "low": "95 % low",
+               "high": "95 % high", "n": "tasks", "middle_time": "time of a step ÷ that with ReLU",
+               "low_time": "time, 95 % low", "high_time": "time, 95 % high"}  # fmt: skip
+    figure.data = sheet(both, catalogue, columns)
+    told = [
+        f"{naming.label(catalogue, row['activation'])} {spanned(row)} at {number(row['middle_time'], 3)} times the time"
+        for row in both.sort_values("middle").to_dict("records")
+    ]
+    figure.finding = f"Outcome relative to ReLU, the best first: {'; '.join(told)}."
     return figure
 
 
@@ -293,5 +334,5 @@ def _bargain(axes: Axes, catalogue: pd.DataFrame, row: dict, *, y: float, name: 
     axes.plot([x], [y], marker="o" if y == row["middle"] or "low" not in row else "^", color=colour, linestyle="none")
     label = naming.label(catalogue, row["activation"])
     axes.annotate(
-        label, (x, name), xytext=(5, 0), textcoords="offset points", color=colour, fontsize=SMALL, va="center"
+        label, (x, name), xytext=(4, 1.5), textcoords="offset points", color=colour, fontsize=SMALL, va="bottom"
     )

@@ -8,18 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D, blended_transform_factory
 
 from acts import claims
-from acts.claims import contrasts
+from acts.claims import contrasts, findings
 from acts.claims.powers import primary
+from acts.claims.sentences import SIDES, listed
+from acts.figures import naming
 from acts.figures.palette import GREY, PALE, VERDICTS
+from acts.figures.sheets import sheet
 from acts.figures.style import WIDTH, Drawing, drawn, missing, text_width
 from acts.figures.table import number
 
 _ROW, _HEAD, _TOP, _BOTTOM = 0.142, 0.24, 0.08, 0.46  # inches
-_LEFT, _RIGHT = 2.42, 1.72  # inches for the claims' words and for their numbers
+_LEFT, _RIGHT = 3.2, 1.1  # inches for the claims' words and for their numbers
+_SIDES = ("less", "more", "lost", "gained", "closer", "farther")  # of units, what says which way an effect points
 _SIZE = 5.8  # points of either
 _WIDEST = 1e6  # half-width that an interval counts with at most
 _FAR = 40.0  # margins; what lies beyond is an arrow
@@ -40,7 +43,7 @@ class Line:
 
 
 @drawn
-def forest(records: pd.DataFrame, ledger: pd.DataFrame) -> Figure:
+def forest(records: pd.DataFrame, ledger: pd.DataFrame) -> Drawing:
     """Return all contrasts, positive in the claim's favour, in margins; the one that decides has its interval drawn.
 
     Colour of a dot is what the contrast says by itself, that of the name and number the verdict on the claim.
@@ -57,15 +60,30 @@ def forest(records: pd.DataFrame, ledger: pd.DataFrame) -> Figure:
     down = 0.0
     for topic in topics:
         down += _HEAD
-        axes.text(-_LEFT + 0.02, down - 0.04, topic.split(" (")[0].rstrip(","), fontsize=7, fontweight="bold",
+        axes.text(-_LEFT + 0.02, down - 0.04, naming.topic(topic), fontsize=7, fontweight="bold",
                   va="bottom", transform=_inches(axes))  # fmt: skip
         for line in (one for one in found if one.topic == topic):
             _line(axes, line, down + _ROW / 2)
             down += _ROW
     count = sum(len(line.contrasts) for line in found)
     axes.set_title(f"{count} contrasts behind {len(found)} claims", fontsize=7.5)
-    figure.finding = f"{count} contrasts behind {len(found)} claims."
+    figure.data = _taken(found)
+    says = figure.data["it says"].value_counts()
+    told = [f"{says[word]} are {said}" for word, said in SIDES.items() if word in says.index]
+    figure.finding = f"Of {count} contrasts behind {len(found)} claims {listed(told)}."
     return figure
+
+
+def _taken(found: list[Line]) -> pd.DataFrame:
+    """Return every contrast with its claim, in margins, or in half-widths of its interval where there is no margin."""
+    headings = {"label": "contrast", "unit": "unit", "effect": "effect", "low": "95 % low", "high": "95 % high",
+                "verdict": "it says"}  # fmt: skip
+    parts = []
+    for line in found:
+        rows = line.contrasts.assign(unit="half-widths of the interval" if line.bare else "margins")
+        about = {"claim": line.claim, "topic": naming.topic(line.topic), "verdict on the claim": line.verdict}
+        parts.append(sheet(rows, pd.DataFrame(), headings).assign(**about)[[*about, *headings.values()]])
+    return pd.concat(parts, ignore_index=True)
 
 
 def lines(records: pd.DataFrame | claims.Index, ledger: pd.DataFrame) -> list[Line]:
@@ -102,7 +120,7 @@ def _scaled(rule: Any, table: pd.DataFrame) -> pd.DataFrame:
     half = np.clip(ends[:, 2], -_WIDEST, _WIDEST) / 2 - np.clip(ends[:, 1], -_WIDEST, _WIDEST) / 2
     unit = np.where(np.isnan(unit), np.where(np.isfinite(half) & (half > 0), half, 1.0), unit)
     scaled = pd.DataFrame(ends / unit[:, None], columns=["effect", "low", "high"])
-    return scaled.assign(verdict=table["verdict"].to_numpy())
+    return scaled.assign(verdict=table["verdict"].to_numpy(), label=table["label"].to_numpy())
 
 
 def _log(percent: float, lower: bool) -> float:
@@ -117,11 +135,13 @@ def _effect(row: Any) -> str:
     """Return the verdict's number for the margin of the figure, as much of its unit as there is room for."""
     if pd.isna(row["effect"]):
         return str(row["verdict"])
-    unit, effect = str(row["unit"]), float(row["effect"])
-    if effect < 0 and ("less" in unit or "more" in unit):
-        effect, unit = -effect, unit.replace("less", "more") if "less" in unit else unit.replace("more", "less")
-    text = f"{number(effect)} {unit}"
-    return _short(text, _RIGHT - 0.2)
+    effect, *_, unit = findings.told(float(row["effect"]), 0.0, 0.0, str(row["unit"]))
+    words = unit.split(" ")
+    side = next((word for word in words if word in _SIDES), "")
+    if side and number(effect) == "0":
+        return "no difference"
+    counted = words[0] if words[0] in ("%", "margins", "decades", "×", "nats") else ""
+    return _short(" ".join(part for part in (number(effect), counted, side) if part), _RIGHT - 0.1)
 
 
 def _short(text: str, room: float) -> str:
@@ -147,7 +167,7 @@ def _frame(axes: Axes, tall: float) -> None:
     axes.spines["left"].set_visible(False)
     axes.axvspan(-1, 1, color=PALE, alpha=0.4, linewidth=0, zorder=0)
     axes.axvline(0, color=GREY, linewidth=0.7, zorder=1)
-    axes.set_xlabel("margins in favour of the claim (◇ no margin: half-widths of the interval)", fontsize=7)
+    axes.set_xlabel("margins in favour of the claim (◆ no margin: half-widths of the interval)", fontsize=7)
 
 
 def _inches(axes: Axes) -> Any:
@@ -161,7 +181,7 @@ def _line(axes: Axes, line: Line, y: float) -> None:
     colour = VERDICTS.get(line.verdict, GREY)
     shown = {"fontsize": _SIZE, "va": "center", "transform": _inches(axes)}
     axes.text(-_LEFT + 0.06, y, line.claim, color=colour, fontweight="bold", **shown)
-    axes.text(-_LEFT + 0.38, y, _short(line.statement, _LEFT - 0.6), **shown)
+    axes.text(-_LEFT + 0.38, y, _short(line.statement, _LEFT - 0.52), **shown)
     axes.text(WIDTH - _LEFT - _RIGHT + 0.08, y, line.told, color=colour, **shown)
     rows = line.contrasts.sort_values("effect", key=abs, ascending=False)
     for row in rows.to_dict("records"):

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from acts import stats
 from acts.figures import arms, intervals, naming
-from acts.figures.dots import Dot, rows_of_dots
+from acts.figures.dots import Dot, beside, rows_of_dots
 from acts.figures.palette import FAMILIES, GREY, PALE
-from acts.figures.style import Drawing, drawn, key, missing, panels
+from acts.figures.sheets import sheet
+from acts.figures.style import Drawing, drawn, key, missing
 from acts.figures.table import number
 
 WORD = "mechanisms"
@@ -70,15 +70,14 @@ def _rising(ends: list[float]) -> tuple[float, float, float]:
 
 
 @drawn
-def gap(records: pd.DataFrame, catalogue: pd.DataFrame, *, study: str) -> Figure:
+def gap(records: pd.DataFrame, catalogue: pd.DataFrame, *, study: str) -> Drawing:
     """Return the share of the gap from sigmoid to tanh that each change closes, a panel a data set."""
-    del catalogue
     found = shares(records, study)
     if found.empty:
         return missing("changes of sigmoid on the way to tanh")
     rows = [name for name in CHANGES[study].values() if name in set(found["change"])]
     present = list(found[["dataset", "network"]].drop_duplicates().itertuples(index=False, name=None))
-    figure, grid = panels(len(present), 2, height=0.27 * len(rows) + 0.1, left=1.25, right=0.14, foot=0.2)
+    figure, grid = beside(len(present), 2, rows, row=0.27, bottom=0.42, foot=0.24)
     for axes, (dataset, network) in zip(grid, present, strict=True):
         own = found[(found["dataset"] == dataset) & (found["network"] == network)].to_dict("records")
         known = [row for row in own if np.isfinite(row["middle"])]
@@ -97,7 +96,9 @@ def gap(records: pd.DataFrame, catalogue: pd.DataFrame, *, study: str) -> Figure
         axes.set_xlabel("share of the gap that is closed")
     present_optimizers = [one for one in _OPTIMIZERS if one in set(found["optimizer"])]
     words = [(f"{'●' if one == 'sgd' else '○'} {naming.word(one)}", _OPTIMIZERS[one]) for one in present_optimizers]
-    key(figure, words, x=1.25, y=0.02)
+    key(figure, words, x=grid[0].get_position().x0 * figure.get_figwidth(), y=0.02)
+    columns = {**arms.PLACE, "change": "change", "middle": "share of the gap", "low": "95 % low", "high": "95 % high"}
+    figure.data = sheet(found, catalogue, columns)
     return _told(figure, found)
 
 

@@ -9,6 +9,7 @@ from acts.figures import naming, tasks
 from acts.figures.dots import Dot, log_limits, rows_of_dots
 from acts.figures.palette import GREY, PALE
 from acts.figures.results import spanned
+from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, text_width
 from acts.figures.table import number
 
@@ -43,6 +44,12 @@ def gates(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "r
         right.set_title(f"gated ÷ plain; plain ÷ {naming.label(catalogue, reference)}")
         top -= _BOTTOM
     figure.finding = told(effects, reference=naming.label(catalogue, reference))
+    levels = tasks.levels(found).assign(of="mean on test rows")
+    named = [naming.label(catalogue, one) for one in levels["activation"]]
+    shown = pd.concat([levels.assign(label=named), effects.assign(of="ratio")], ignore_index=True)
+    columns = {"task": "task", "label": "what", "of": "is", "unit": "unit", "middle": "value", "low": "95 % low",
+               "high": "95 % high"}  # fmt: skip
+    figure.data = sheet(shown.assign(unit=shown["unit"].map(tasks.UNITS)), catalogue, columns)
     return figure
 
 

@@ -14,6 +14,7 @@ from acts.figures.palette import GREY, INK, PALE
 from acts.figures.responses import responses
 from acts.figures.results import results, spanned, summary
 from acts.figures.shares import shares
+from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, text_width
 
 __all__ = ["gates", "responses", "results", "shallow", "shares", "slopes", "summary", "tournament"]
@@ -57,6 +58,10 @@ def tournament(records: pd.DataFrame, catalogue: pd.DataFrame, *, config: str = 
         told_of = ", ".join(naming.label(catalogue, one) for one in others)
         figure.text(0.0, 0.0, f"Higher means, not drawn: {told_of}", fontsize=SMALL, color=GREY, va="bottom")
     figure.finding = told(means, catalogue, reference=name)
+    shown = pd.concat([ratios, means.assign(task=MEAN)], ignore_index=True)
+    headings = {"activation": "activation", "task": "task", "metric": "judged by", "middle": f"ratio to {name}",
+                "low": "95 % low", "high": "95 % high", "n": "pairs, or tasks"}  # fmt: skip
+    figure.data = sheet(shown[shown["activation"].isin(names)], catalogue, headings)
     return figure
 
 

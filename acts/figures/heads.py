@@ -7,10 +7,11 @@ import pandas as pd
 
 from acts.figures import arms, naming
 from acts.figures.arms import apart, banded, ratios
-from acts.figures.dots import Dot, log_limits, rows_of_dots
-from acts.figures.palette import GREY, VERDICTS
+from acts.figures.dots import Dot, beside, log_limits, rows_of_dots
+from acts.figures.palette import FAMILIES, GREY, VERDICTS
 from acts.figures.results import spanned
-from acts.figures.style import SMALL, Drawing, drawn, key, missing, panels
+from acts.figures.sheets import sheet
+from acts.figures.style import SMALL, Drawing, drawn, key, missing
 from acts.figures.table import MISSING, Table, unmeasured
 
 WORD = "robustness"
@@ -21,7 +22,7 @@ METRICS = ("error", "calibration")
 _OUTPUTS = {"relu": "ReLU"}
 _LOSSES = {"bce": "binary cross-entropy", "mse": "squared error", "cross_entropy": "cross-entropy"}
 _SHORT = {"bce": "BCE", "mse": "MSE", "cross_entropy": "cross-entropy"}
-_RATIO = ("#0b62d8", "#c9331f")
+_RATIO = (FAMILIES["rectifier"], FAMILIES["exponential"])
 
 
 def word(head: str, *, short: bool = True) -> str:
@@ -36,7 +37,6 @@ def endings(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
 
     Filled dots are errors, hollow ones Brier scores of the probability that the head says.
     """
-    del catalogue
     found = {metric: ratios(_binary(records, metric), by=NET, of="head", base=BASE) for metric in METRICS}
     both = pd.concat(found.values())
     if both.empty:
@@ -44,7 +44,7 @@ def endings(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     heads = [head for head in BINARY if head in set(both["head"])]
     limits = log_limits(both[["middle", "low", "high"]].to_numpy(float).ravel(), widest=10.0)
     present = list(arms.nets(both, NET))
-    figure, grid = panels(len(present), 3, height=0.24 * len(heads) + 0.1, left=0.82, right=0.12, foot=0.18)
+    figure, grid = beside(len(present), 3, [word(head) for head in heads], row=0.24)
     for place, (axes, net) in enumerate(zip(grid, present, strict=True)):
         dots = [
             Dot(word(row["head"]), row["middle"], row["low"], row["high"], colour, hollow=metric != "error")
@@ -55,9 +55,16 @@ def endings(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
         banded(axes)
         axes.set_title(naming.word(net[0]))
         axes.set_xlabel(f"÷ that of {word(BASE)}" if place >= len(present) - 3 else "")
-    beyond = sum(apart(row) for row in found["error"].to_dict("records"))
-    figure.finding = f"{beyond} of {len(found['error'])} intervals of the error lie beyond the margin."
-    key(figure, [("● test error", _RATIO[0]), ("○ Brier score", _RATIO[1])], x=0.82, y=0.02)
+    beyond = [row for row in found["error"].to_dict("records") if apart(row)]
+    said = "; ".join(f"{word(row['head'])} on {naming.word(row['dataset'])} {spanned(row)}" for row in beyond)
+    count = f"{len(beyond)} of {len(found['error'])} intervals of the error lie beyond the margin"
+    figure.finding = f"{count}: {said}." if said else f"{count}."
+    left = grid[0].get_position().x0 * figure.get_figwidth()
+    key(figure, [("● test error", _RATIO[0]), ("○ Brier score", _RATIO[1])], x=left, y=0.02)
+    kinds = dict(zip(METRICS, ("test error", "Brier score"), strict=True))
+    shown = pd.concat([part.assign(of=kinds[metric]) for metric, part in found.items()], ignore_index=True)
+    columns = {**arms.PLACE, "head": "output + loss", "of": "of", "middle": f"ratio to {word(BASE)}", **arms.ENDS}
+    figure.data = sheet(shown.assign(head=shown["head"].map(word)), catalogue, columns)
     return figure
 
 
@@ -94,14 +101,13 @@ def _hundredths(found: pd.DataFrame, dataset: str, head: str) -> str:
 @drawn
 def rectified(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return what a network with ReLU on its outputs gets wrong, or its loss, over the same without, a row a task."""
-    del catalogue
     found = _rectified(records)
     if found.empty:
         return missing("ReLU on the outputs")
     losses = [loss for loss in _LOSSES if loss in set(found["loss"])]
     rows = list(dict.fromkeys(naming.word(one) for one in found["dataset"]))
     limits = log_limits(found[["middle", "low", "high"]].to_numpy(float).ravel(), widest=30.0)
-    figure, grid = panels(len(losses), 3, height=0.2 * len(rows) + 0.1, left=0.85, right=0.12)
+    figure, grid = beside(len(losses), 3, rows, foot=0.12)
     for axes, loss in zip(grid, losses, strict=True):
         dots = [_versus(row) for row in found[found["loss"] == loss].to_dict("records")]
         rows_of_dots(axes, dots, rows, limits=limits, log=True, apart=False)
@@ -114,7 +120,17 @@ def rectified(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
                 ha="center", va="center_baseline", color=GREY, style="italic",
             )  # fmt: skip
     worse = [row for row in found.to_dict("records") if apart(row, row["metric"]) and row["low"] > 1]
-    figure.finding = f"In {len(worse)} of {len(found)} cells ReLU on the outputs is worse by more than the margin."
+    said = "; ".join(f"{naming.word(row['dataset'])}, {_LOSSES[row['loss']]} {spanned(row)}" for row in worse)
+    count = f"In {len(worse)} of {len(found)} cells ReLU on the outputs is worse by more than the margin"
+    figure.finding = f"{count}: {said}." if said else f"{count}."
+    columns = {
+        **arms.PLACE,
+        "loss": "loss",
+        "metric": "judged by",
+        "middle": "ratio, with ReLU to without",
+        **arms.ENDS,
+    }
+    figure.data = sheet(found.assign(loss=found["loss"].map(_LOSSES)), catalogue, columns)
     return figure
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from acts import params
 from acts.claims import findings
-from acts.figures.table import MISSING, Table, Text, number, unmeasured
+from acts.figures.table import MISSING, Table, Text, escape, number, unmeasured
 
 _SHORT = 10  # letters of a unit that a column has room for
 _ENOUGH = 0.8  # power below which equality could hardly have been shown
@@ -35,7 +35,8 @@ def _listed(parts: list[str]) -> str:
 
 def listing(ledger: pd.DataFrame) -> Table:
     """Return every claim with its verdict, and the effect with its interval, unit and number of pairs."""
-    columns = {"claim": "Claim", "statement": "As the literature states it", "verdict": "Verdict", "effect": "Effect"}
+    columns = {"claim": "Claim", "statement": "As the literature states it", "verdict": "Verdict", "effect": "Effect",
+               "seen": "Seen in"}  # fmt: skip
     if ledger.empty:
         return unmeasured("the claims", columns)
     rows = ledger.to_dict("records")
@@ -45,9 +46,16 @@ def listing(ledger: pd.DataFrame) -> Table:
             "statement": ledger["statement"].tolist(),
             "verdict": ledger["verdict"].tolist(),
             "effect": [_effect(row) for row in rows],
+            "seen": [_seen(row) for row in rows],
         }
     )
-    return Table(table, columns, markdown=("claim",))
+    return Table(table, columns, markdown=("claim", "seen"))
+
+
+def _seen(row: dict[Any, Any]) -> str:
+    """Return references to the figures and tables that a claim is seen in."""
+    labels = "" if pd.isna(row["evidence"]) else str(row["evidence"])
+    return ", ".join(f"@{label}" for label in labels.split())
 
 
 def _effect(row: dict[Any, Any]) -> str:
@@ -71,8 +79,14 @@ def contradictions(found: Any) -> Table:
     pairs = found.contradictions
     if not len(pairs):
         return unmeasured("no two claims are marked as opposed", columns)
-    one, other = (pairs[f"{side}claim"] + ": " + pairs[f"{side}statement"] for side in ("", "other_"))
-    return Table(pairs.assign(one=one, other=other), columns)
+    one, other = (
+        [
+            f"{_linked(name)}: {escape(text)}"
+            for name, text in zip(pairs[f"{side}claim"], pairs[f"{side}statement"], strict=True)
+        ]
+        for side in ("", "other_")
+    )
+    return Table(pairs.assign(one=one, other=other), columns, markdown=("one", "other"))
 
 
 def wrong(corrections: pd.DataFrame) -> Table:
@@ -87,12 +101,15 @@ def wrong(corrections: pd.DataFrame) -> Table:
 
 def falls(ledger: pd.DataFrame, *words: str) -> Table:
     """Return the claims that got one of the words, each with the number that decided it and where that is seen."""
-    columns = {"claim": "Claim", "statement": "As the literature states it", "told": "What was found"}
+    columns = {"claim": "Claim", "statement": "As the literature states it", "told": "What was found",
+               "seen": "Seen in"}  # fmt: skip
     rows = ledger[ledger["verdict"].isin(words)] if len(ledger) else ledger
     if rows.empty:
         return unmeasured(f"no claim is {' or '.join(words)} here", columns)
     told = [str(row["condition"]) if _worded(row) else _effect(row) for row in rows.to_dict("records")]
-    return Table(rows.assign(claim=[_linked(name) for name in rows["claim"]], told=told), columns, markdown=("claim",))
+    seen = [_seen(row) for row in rows.to_dict("records")]
+    shown = rows.assign(claim=[_linked(name) for name in rows["claim"]], told=told, seen=seen)
+    return Table(shown, columns, markdown=("claim", "seen"))
 
 
 def _worded(row: dict[Any, Any]) -> bool:
@@ -139,9 +156,11 @@ def waiting(ledger: pd.DataFrame) -> Table:
         frame = pd.DataFrame([{"experiment": "every claim is measured", "count": 0, "claims": ""}])
         return Table(frame, columns)
     grouped = rows.groupby("experiment", sort=False)["claim"]
-    table = pd.DataFrame({"count": grouped.size(), "claims": grouped.agg(", ".join)}).reset_index()
+    table = pd.DataFrame(
+        {"count": grouped.size(), "claims": grouped.agg(lambda names: ", ".join(map(_linked, names)))}
+    ).reset_index()
     table["experiment"] = table["experiment"].str.replace("_", " ")
-    return Table(table.sort_values("count", ascending=False, kind="stable"), columns)
+    return Table(table.sort_values("count", ascending=False, kind="stable"), columns, markdown=("claims",))
 
 
 def stated(catalogue: Iterable[Any], *, experiment: str) -> Table:

@@ -10,7 +10,7 @@ from acts.wording import depth, greek, group, task, width, word
 
 __all__ = [
     "COLUMNS", "catalogue", "colour", "depth", "family", "greek", "group", "label", "ordered", "strokes", "task",
-    "variant", "width", "word",
+    "topic", "variant", "width", "word",
 ]  # fmt: skip
 
 COLUMNS = (
@@ -28,6 +28,11 @@ def catalogue(config: str) -> pd.DataFrame:
         if path.is_file():
             return pd.read_csv(path, dtype={"year": "Int64"})
     return pd.DataFrame(columns=list(COLUMNS))
+
+
+def topic(name: str) -> str:
+    """Return a topic of the catalogue of claims without what stands in brackets behind it."""
+    return name.partition(" (")[0].rstrip(",")
 
 
 def variant(activation: object) -> bool:

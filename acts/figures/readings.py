@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from acts import records as door
 from acts.figures import arms, naming
 from acts.figures.labels import End, at_ends, needed_height
 from acts.figures.results import spanned
 from acts.figures.scales import plain
+from acts.figures.sheets import sheet
 from acts.figures.style import Drawing, drawn, missing, panels
 from acts.figures.table import MISSING, Table, number, unmeasured
 
@@ -33,7 +33,7 @@ def named(catalogue: pd.DataFrame, activation: str) -> str:
 
 
 @drawn
-def regions(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def regions(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return the linear pieces met between test rows by depth at about equal numbers of weights, a panel a data set."""
     rows = door.where(records, experiment=WORD, arm="study=regions", metric="regions")
     if rows.empty:
@@ -44,7 +44,7 @@ def regions(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
 
 
 @drawn
-def fit(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def fit(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return training and test loss after tuned training by depth at about equal numbers of weights."""
     rows = arms.studied(records, WORD, "fit", metric="loss")
     rows = rows[(rows["pick"] == "best") & rows["split"].isin(["train", "test"])] if len(rows) else rows
@@ -74,6 +74,9 @@ def _panels(found: pd.DataFrame, catalogue: pd.DataFrame, *, x: str, y: str, log
         axes.set_xlabel(x if place >= len(present) - columns else "")
         axes.set_ylabel(y if place % columns == 0 else "")
     figure.finding = _ends_told(found, catalogue)
+    told = found.assign(phase=found["phase"].map(PARTS), at=found["at"].astype(int))
+    headings = {"dataset": "data set", "phase": "part", "activation": "activation", "at": x, "middle": y, **arms.ENDS}
+    figure.data = sheet(told, catalogue, {**headings, "n": "networks"})
     return figure
 
 
@@ -119,11 +122,11 @@ def _ends_told(found: pd.DataFrame, catalogue: pd.DataFrame) -> str:
 
 
 @drawn
-def narrow(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
+def narrow(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     """Return what a first layer still tells of its input, by width: before training, and by the error that remains."""
     told = door.where(records, experiment=WORD, arm="study=narrow", phase="init")
     errors = arms.judged(records, WORD, "narrow", "error")
-    share = "share of the input told (R²)"
+    share = "share of the input recovered (R²)"
     parts = [
         ("decoder that knows W", share, door.where(told, metric="reconstruction"), 16),
         ("decoder fitted to examples", share, door.where(told, metric="reconstruction_affine"), 16),
@@ -135,7 +138,7 @@ def narrow(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
     shown = pd.concat([rows["activation"] for _, _, rows, _ in parts])
     strokes = naming.strokes(catalogue, shown)
     figure, grid = panels(len(parts), 3, height=1.8, left=0.5, right=0.86)
-    said = []
+    every = []
     for axes, (title, y, rows, inputs) in zip(grid, parts, strict=True):
         width = rows["network"].str.extract(r"x(\d+)$", expand=False).astype(float)
         found = arms.levels(rows.assign(at=width / inputs), by=["activation", "at"])
@@ -146,10 +149,25 @@ def narrow(records: pd.DataFrame, catalogue: pd.DataFrame) -> Figure:
         axes.set_title(title)
         axes.set_xlabel("outputs of the layer per input")
         axes.set_ylabel(y)
-        said += [f"{title}, {_fraction(row['at'])} outputs per input, {named(catalogue, row['activation'])}: "
-                 f"{number(row['middle'])}" for row in found.to_dict("records")]  # fmt: skip
-    figure.finding = "; ".join(said) + "."
+        every.append(found.assign(title=title, unit=y))
+    found = pd.concat(every, ignore_index=True)
+    found = found.assign(activation=[named(catalogue, one) for one in found["activation"]])
+    columns = {"title": "panel", "activation": "activation", "at": "outputs per input", "unit": "unit"}
+    figure.data = sheet(found, catalogue, {**columns, "middle": "value", **arms.ENDS, "n": "networks"})
+    figure.finding = _kept(found)
     return figure
+
+
+def _kept(found: pd.DataFrame) -> str:
+    """Return what each panel shows at one output per input, or at the fewest that there are, as sentences."""
+    said = []
+    for title, own in found.groupby("title", sort=False):
+        at = 1.0 if (own["at"] == 1.0).any() else float(own["at"].min())
+        rows = own[own["at"] == at].sort_values("middle", ascending=False).to_dict("records")
+        values = ", ".join(f"{row['activation']} {spanned(row)}" for row in rows)
+        what = f"{str(title)[0].upper()}{str(title)[1:]}, {own['unit'].iloc[0]}"
+        said.append(f"{what}, at {_fraction(at)} outputs per input: {values}")
+    return ". ".join(said) + "."
 
 
 def _fraction(at: float) -> str:

@@ -12,6 +12,7 @@ from acts.figures.arms import banded, factors, levels, ratios
 from acts.figures.dots import Dot, log_limits, rows_of_dots
 from acts.figures.palette import GREY
 from acts.figures.results import spanned
+from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, Drawing, drawn, key, missing, panels
 from acts.figures.table import MISSING, Table, Text, number, unmeasured
 
@@ -93,6 +94,10 @@ def beside(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
         f"Of {figures.sum()} published figures {(figures & run).sum()} were rerun here; "
         f"{found['inside'].sum()} lie inside our interval."
     )
+    columns = {"source": "source", "network": "network", "dropout": "dropout", "metric": "metric",
+               "activation": "activation", "reported": "published", "middle": "ours", "low": "95 % low",
+               "high": "95 % high", "validation_middle": "our validation loss"}  # fmt: skip
+    figure.data = sheet(found, catalogue, columns)
     return figure
 
 
@@ -186,4 +191,9 @@ def noise(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "r
         banded(axes)
         axes.set_title(_title(cell))
         axes.set_xlabel(f"mean error over all noise ÷ that of {name}")
+    columns = {"network": "network", "dropout": "dropout", "activation": "activation",
+               "middle": f"mean error over all noise ÷ that of {name}", **arms.ENDS}  # fmt: skip
+    figure.data = sheet(found, catalogue, columns)
+    said = [f"{texts[row['activation']]}, {_title(row)}, {spanned(row)}" for row in found.to_dict("records")]
+    figure.finding = f"Mean error over all noise relative to {name}: {'; '.join(said)}."
     return figure

@@ -8,6 +8,7 @@ from acts.figures import crowds, naming, tasks
 from acts.figures.labels import End, at_ends
 from acts.figures.palette import GREY
 from acts.figures.scales import plain
+from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, panels, text_width
 from acts.figures.table import number
 
@@ -43,6 +44,10 @@ def responses(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str 
         axes.set_xlabel("learning rate" if place >= len(present) - columns else "")
         axes.set_ylabel(_AXES[str(own["unit"].iloc[0])])
     figure.finding = _told(found, present, catalogue, reference)
+    headings = {"task": "task", "activation": "activation", "lr": "learning rate", "unit": "unit",
+                "middle": "on validation rows", "low": "95 % low", "high": "95 % high"}  # fmt: skip
+    shown = curves[curves["task"].isin(present)]
+    figure.data = sheet(shown.assign(unit=shown["unit"].map(_AXES)), catalogue, headings)
     return figure
 
 
@@ -61,7 +66,15 @@ def _titled(titles: list[str], width: float) -> tuple[list[str], int]:
     """Return titles and how many lines they take: two, data set above network, where one is too wide for its panel."""
     if max(text_width(title, _TITLE, weight="bold") for title in titles) <= width:
         return titles, 1
-    return [title.replace(", ", "\n", 1) for title in titles], 2
+    return [_parted(title) for title in titles], 2
+
+
+def _parted(title: str) -> str:
+    """Return a title on two lines, broken at the comma that leaves the longer one shortest."""
+    parts = title.split(", ")
+    ways = [(", ".join(parts[:at]), ", ".join(parts[at:])) for at in range(1, len(parts))]
+    widths = [max(text_width(line, _TITLE, weight="bold") for line in way) for way in ways]
+    return "\n".join(ways[widths.index(min(widths))]) if ways else title
 
 
 def _panel(axes: Axes, curves: pd.DataFrame, final: pd.DataFrame, catalogue: pd.DataFrame, reference: str) -> None:

@@ -9,11 +9,12 @@ import pandas as pd
 from acts.figures import arms, naming
 from acts.figures.arms import apart, banded, levels, ratios
 from acts.figures.blocks import blocks, reached
-from acts.figures.dots import Dot, log_limits, rows_of_dots
+from acts.figures.dots import Dot, beside, log_limits, rows_of_dots
 from acts.figures.heads import calibration, endings, rectified
 from acts.figures.labels import End, at_ends, needed_height
 from acts.figures.palette import GREY
 from acts.figures.results import spanned
+from acts.figures.sheets import sheet
 from acts.figures.style import Drawing, drawn, missing, panels
 from acts.figures.table import Text, number
 
@@ -100,6 +101,9 @@ def _curves(rows: pd.DataFrame, catalogue: pd.DataFrame, *, x: str, y: str) -> D
         axes.set_xlabel(x)
         axes.set_ylabel(y if place % 2 == 0 else "")
     figure.finding = _ended(rows, catalogue, y)
+    found = levels(rows.assign(value=100 * rows["value"]), by=[*NET, "activation", "at"])
+    columns = {**arms.PLACE, "activation": "activation", "at": x, "middle": y, **arms.ENDS, "n": "seeds"}
+    figure.data = sheet(found, catalogue, columns)
     return figure
 
 
@@ -154,7 +158,7 @@ def _dots(found: pd.DataFrame, catalogue: pd.DataFrame, *, x: str, row: str) -> 
     texts = {name: naming.label(catalogue, name) for name in names}
     limits = log_limits(found[["middle", "low", "high"]].to_numpy(float).ravel(), widest=8.0)
     columns = min(3, len(present))
-    figure, grid = panels(len(present), columns, height=0.2 * len(names) + 0.1, left=0.75, right=0.14)
+    figure, grid = beside(len(present), columns, list(texts.values()), foot=0.12)
     for place, (axes, net) in enumerate(zip(grid, present, strict=True)):
         own = found[(found[keys] == list(net)).all(axis=1)]
         dots = [_dot(texts[one[row]], one, naming.colour(catalogue, one[row])) for one in own.to_dict("records")]
@@ -163,6 +167,9 @@ def _dots(found: pd.DataFrame, catalogue: pd.DataFrame, *, x: str, row: str) -> 
         axes.set_title(_titled(keys, net))
         axes.set_xlabel(x if place >= len(present) - columns else "")
     figure.finding = told(found, catalogue, row)
+    share = {"flipped": "wrong training labels (share)"}
+    headings = {**arms.PLACE, **share, "activation": "activation", "middle": x, **arms.ENDS}
+    figure.data = sheet(found, catalogue, headings)
     return figure
 
 
@@ -177,9 +184,15 @@ def told(found: pd.DataFrame, catalogue: pd.DataFrame, column: str) -> str:
     """Return how many paired ratios lie beyond the margin, and where, as a sentence."""
     beyond = [row for row in found.to_dict("records") if apart(row)]
     named = "; ".join(
-        f"{naming.label(catalogue, row[column])} on {naming.word(row['dataset'])} {spanned(row)}" for row in beyond
+        f"{naming.label(catalogue, row[column])} on {naming.word(row['dataset'])}{_share(row)} {spanned(row)}"
+        for row in beyond
     )
     return f"{len(beyond)} of {len(found)} intervals lie beyond the margin" + (f": {named}." if named else ".")
+
+
+def _share(row: dict[Any, Any]) -> str:
+    """Return which share of labels was wrong, where that tells ratios apart."""
+    return f" with {100 * float(row['flipped']):g} % wrong labels" if "flipped" in row else ""
 
 
 def _dot(name: str, row: dict[Any, Any], colour: str) -> Dot:

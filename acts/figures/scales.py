@@ -5,6 +5,8 @@ from math import floor, log10
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
+# limits so close that even steps look even, and how many round numbers are too few there
+_NARROW, _FEWEST = 2.2, 3
 _LEVELS: tuple[tuple[float, ...], ...] = (
     (1,),
     (1, 3),
@@ -32,7 +34,8 @@ def ticks(low: float, high: float, *, count: int = 5) -> list[float]:
         if len(inside) > count and best:
             break
         best = inside if len(inside) <= count else inside[:: -(-len(inside) // count)]
-    return best if len(best) > 1 or count < 2 else _even(low, high, count)
+    few = len(best) < 2 or (len(best) < _FEWEST and high < _NARROW * low)
+    return _even(low, high, count) if few and count > 1 else best
 
 
 def _even(low: float, high: float, count: int) -> list[float]:

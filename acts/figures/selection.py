@@ -9,7 +9,8 @@ from acts.claims import advice
 from acts.claims.outcomes import MARGINS
 from acts.figures import naming
 from acts.figures.dots import Dot, rows_of_dots
-from acts.figures.palette import GREY, INK, PALE
+from acts.figures.palette import GREY, INK, PALE, VERDICTS
+from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, text_width
 from acts.figures.table import Table, number, unmeasured
 
@@ -106,6 +107,9 @@ def habits(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     rows_of_dots(axes, dots, rows, limits=limits, apart=False)
     axes.set_xlabel("regret (margins)")
     figure.finding = _told(found, names)
+    columns = {"policy": "habit", "regret": "regret (margins)", "low": "95 % low", "high": "95 % high",
+               "tasks": "tasks", "seeds": "seeds"}  # fmt: skip
+    figure.data = sheet(found.assign(policy=found["policy"].map(names)), catalogue, columns)
     return figure
 
 
@@ -144,12 +148,24 @@ def grid(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     _framed(axes, rows, [naming.label(catalogue, one) for one in columns])
     for row in found[found["activation"].isin(columns)].to_dict("records"):
         _cell(axes, columns.index(row["activation"]), rows.index(row["row"]), row)
-    worst = found.sort_values("regret").iloc[-1]
-    figure.finding = (
-        f"The largest regret, {number(worst['regret'], 2)} margins, is that of "
-        f"{naming.label(catalogue, worst['activation'])} in {worst['row']}."
-    )
+    columns_of = {"row": "setting", "activation": "activation", "regret": "regret (margins)", "low": "95 % low",
+                  "high": "95 % high"}  # fmt: skip
+    figure.data = sheet(found, catalogue, columns_of)
+    figure.finding = _least(found, catalogue)
     return figure
+
+
+def _least(found: pd.DataFrame, catalogue: pd.DataFrame) -> str:
+    """Return the largest regret, and of every setting the smallest, as sentences."""
+    worst = found.sort_values("regret").iloc[-1]
+    best = found.loc[found.groupby("row", sort=False)["regret"].idxmin()]
+    said = [
+        f"{row['row']}: {naming.label(catalogue, row['activation'])} {number(row['regret'], 3)}"
+        for row in best.to_dict("records")
+    ]
+    name = naming.label(catalogue, worst["activation"])
+    largest = f"The largest regret, {number(worst['regret'], 3)} margins, is that of {name} in {worst['row']}."
+    return f"{largest} The smallest, in margins: {'; '.join(said)}."
 
 
 def _framed(axes: Axes, rows: list[str], columns: list[str]) -> None:
@@ -168,7 +184,9 @@ def _cell(axes: Axes, column: int, row: int, found: dict) -> None:
     """Draw one regret: the deeper, the farther behind; bold where its interval lies beyond one margin."""
     regret = float(found["regret"])
     depth = float(np.clip(regret / _WORST, 0, 1))
-    axes.add_patch(Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor="#c9331f", alpha=0.6 * depth, lw=0))
+    axes.add_patch(
+        Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=VERDICTS["refuted"], alpha=0.6 * depth, lw=0)
+    )
     text = number(regret, ".1f") if abs(regret) < 100 else ("∞" if np.isinf(regret) else ">99")
     sure = bool(found["low"] > 1)
     axes.text(

@@ -5,13 +5,17 @@ import pandas as pd
 
 from acts import stats
 from acts.figures import crowds, tasks
-from acts.figures.palette import GREY, PALE
+from acts.figures.palette import FAMILIES, GREY, INK, PALE, PAPER, ink_on
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, key, missing, text_width
 from acts.figures.table import number
 
 FACTORS = ("activation", "init", "lr", "seed")
-_COLOURS = {"activation": "#16936a", "init": "#ac1eb8", "rate": "#d4495b", "seed": GREY, "rest": PALE}
+_COLOURS = {
+    "activation": FAMILIES["rectifier"], "init": FAMILIES["hard"], "rate": FAMILIES["exponential"], "seed": GREY,
+    "rest": PALE,
+}  # fmt: skip
 _ROW = 0.19  # inches
+_WRITTEN = 4.0  # per cent: a share that has room for its number
 
 
 def table(records: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +69,10 @@ def shares(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     start = np.zeros(len(found))
     for part, colour in _COLOURS.items():
         share = 100 * found[part].to_numpy(float)
-        axes.barh(range(len(found)), share, left=start, color=colour, height=0.72, linewidth=0)
+        axes.barh(range(len(found)), share, left=start, facecolor=colour, edgecolor=PAPER, height=0.72, linewidth=0.9)
+        for row in np.flatnonzero(share >= _WRITTEN).tolist():
+            axes.text(start[row] + share[row] / 2, row, f"{share[row]:.0f}", ha="center", va="center_baseline",
+                      fontsize=SMALL - 1, color=INK if part == "rest" else ink_on(colour))  # fmt: skip
         start += share
     axes.set_yticks(range(len(found)), list(found["task"]))
     axes.tick_params(axis="y", labelsize=SMALL, length=0)
@@ -73,7 +80,10 @@ def shares(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     axes.set_xlim(0, 100)
     axes.set_xlabel("share of the variance of log outcomes (%)")
     axes.grid(False)
-    key(figure, [(name, GREY if name == "rest" else colour) for name, colour in _COLOURS.items()], x=left, y=tall - 0.2)
+    words = [(f"■ {name}", colour) for name, colour in _COLOURS.items()]
+    key(figure, words, x=left, y=tall - 0.2)
+    percent = {f"{part} (% of variance)": 100 * found[part] for part in _COLOURS}
+    figure.data = pd.DataFrame({"task": found["task"], **percent, "tuning runs": found["runs"]})
     figure.finding = told(found)
     return figure
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from acts.figures import naming
@@ -31,4 +32,5 @@ def _whole(values: pd.Series) -> pd.Series:
     if not pd.api.types.is_float_dtype(values) or values.isna().any():
         return values
     numbers = values.to_numpy(float)
-    return values.astype("int64") if len(numbers) and (numbers == numbers.round()).all() else values
+    whole = len(numbers) and np.isfinite(numbers).all() and (numbers == numbers.round()).all()
+    return values.astype("int64") if whole else values
