@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from datetime import UTC, datetime
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -12,9 +13,20 @@ from acts.reports.document import TEMPLATES, Document
 from acts.reports.page import contents, markup, search, sections, tones
 
 CUT = "<!--acts-cut-->"
+EMPTY_HEAD = re.compile(r"<th([^>]*)></th>")  # names no column, as the corner over an index
 STYLES = ("style.css", "frame.css", "claims.css", "search.css", "plates.css", "explorer.css", "print.css")
 FIRST = "theme"  # runs before the page is painted
-READ = ("contents", "search", "preview", "tables", "ledger", "codes", "downloads", "quote")  # run when it is read
+READ = (
+    "contents",
+    "search",
+    "preview",
+    "tables",
+    "ledger",
+    "reach",
+    "codes",
+    "downloads",
+    "quote",
+)  # run when it is read
 
 
 def render(document: Document) -> str:
@@ -78,4 +90,5 @@ def _written(document: Document) -> list[str]:
     """Return abstract, table of contents and body as HTML, by one call to pandoc."""
     cut = tree.raw("html", CUT)
     blocks = [*document.abstract, cut, *contents.blocks(document), cut, *sections.parted(document)]
-    return pandoc.write(markup.Page(document).fit(blocks), "html5").split(CUT)
+    written = pandoc.write(markup.Page(document).fit(blocks), "html5")
+    return EMPTY_HEAD.sub(r"<td\1></td>", written).split(CUT)
