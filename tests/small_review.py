@@ -52,14 +52,20 @@ notebooks: [00_verdicts, 01_catalogue, 03_gradient_flow, 98_strange]
 CHAPTERS = ("00_verdicts", "01_catalogue", "03_gradient_flow")
 WRITE_UP = ("--claims", "C19,C25", "--activations", "relu,tanh,sigmoid", "--title", HOSTILE, "--config", "tiny")
 FOREIGN = '<table><tr><td onclick="window.ran=1">7<script>window.ran=1</script></td></tr></table>'
-IN_SVG = "from matplotlib_inline.backend_inline import set_matplotlib_formats\n\nset_matplotlib_formats('svg')"
 DRAWN = """\
+import io
+
+from IPython.display import SVG
 import matplotlib.pyplot as plt
 figure, axes = plt.subplots(figsize=(5, 2))
 axes.plot([0, 1], [0, 1], label=hostile, gid=hostile)
 axes.set_title(hostile, parse_math=False, fontsize=5)
 axes.set_ylabel("learning rate, active")
-figure"""
+drawn = io.StringIO()
+with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "acts"}):
+    figure.savefig(drawn, format="svg", metadata={"Date": None})
+plt.close(figure)
+SVG(drawn.getvalue())"""
 
 
 @dataclass(frozen=True)
