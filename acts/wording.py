@@ -79,17 +79,17 @@ _WORDS = {
 _KINDS = {"resmlp": "residual MLP", "transformer": "Transformer", "autoencoder": "autoencoder"}
 _ARCHIVES = {"pmlb": "PMLB", "uci": "UCI"}
 _INITS = {
-    "torch_default": "PyTorch’s default init",
-    "lecun": "LeCun’s init",
-    "he": "He’s init",
+    "torch_default": "PyTorch's default init",
+    "lecun": "LeCun's init",
+    "he": "He's init",
     "chi": "the init with χ₁ = 1",
 }
 _PHASES = {"init": "untrained", "final": "trained"}
 _METRICS = {
     "outcome": "test outcome",
     "loss_area": "loss area",
-    "unit_mean_rms_ratio": "ratio of the units’ means to their activations (rms)",
-    "step_time_ratio": "step time relative to ReLU’s",
+    "unit_mean_rms_ratio": "ratio of the units' means to their activations (rms)",
+    "step_time_ratio": "step time relative to ReLU's",
     "revived_share": "share of revived units",
     "zero_fraction": "share of zeros",
     "stuck_long_units": "units stuck for long",
@@ -156,7 +156,7 @@ def metric(name: str) -> str:
 
 
 def init(name: str) -> str:
-    """Return an init for running text: He’s init, the stable init."""
+    """Return an init for running text: He's init, the stable init."""
     return _INITS.get(name, f"the {name.replace('_', ' ')} init")
 
 
@@ -207,7 +207,7 @@ def _short(value: str) -> str:
 
 
 def level(column: str, value: Any) -> str:
-    """Return one level of a column as a noun: He’s init, MLP 8 × 32, depth 100; empty for no normalisation."""
+    """Return one level of a column as a noun: He's init, MLP 8 × 32, depth 100; empty for no normalisation."""
     if isinstance(value, bool) or not isinstance(value, str):
         return f"{column.replace('_', ' ')} {value}"
     if column == "init":
@@ -234,7 +234,7 @@ def _grouped(digits: str) -> str:
 
 
 def place(levels: Iterable[tuple[str, Any]]) -> str:
-    """Return where a contrast stands, to be read after its subject: on digits under He’s init (MLP 8 × 32, SGD).
+    """Return where a contrast stands, to be read after its subject: on digits under He's init (MLP 8 × 32, SGD).
 
     ``levels`` are columns with their levels; an empty text where there are none.
     """

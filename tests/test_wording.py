@@ -36,7 +36,7 @@ def test_running_text_has_articles_where_english_wants_them():
     ("levels", "told"),
     [
         ([("dataset", "digits"), ("network", "mlp_8x32"), ("optimizer", "sgd")], "on digits (MLP 8 × 32, SGD)"),
-        ([("init", "he"), ("depth", 100)], "under He’s init at depth 100"),
+        ([("init", "he"), ("depth", 100)], "under He's init at depth 100"),
         ([("network", "mlp_4x64"), ("arm", "mode=eager;batch=64")], "(MLP 4 × 64, eager, batches of 64)"),
         ([("arm", "mode=compiled;size=65536")], "(compiled, 65,536 elements)"),
         ([("dataset", "moons"), ("norm", "none"), ("phase", "init")], "on two moons (untrained)"),
