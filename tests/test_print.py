@@ -90,8 +90,8 @@ def front(rows: tuple[ledger.Row, ...]) -> document.Front:
 
 
 def test_an_effect_below_zero_is_told_the_other_way_round(rows: tuple[ledger.Row, ...]) -> None:
-    assert rows[2]["effect"] == "80 % more time"
-    assert rows[2]["interval"] == "95 % interval [70, 90]"
+    assert rows[2]["effect"] == "80\N{NO-BREAK SPACE}% more time"
+    assert rows[2]["interval"] == "95\N{NO-BREAK SPACE}% interval [70, 90]"
     assert (rows[2]["value"], rows[2]["low"]) == ("-80.0", "-90.0")
 
 
@@ -158,7 +158,8 @@ def test_the_abstract_says_what_was_decided_and_how_much_is_open(front: document
 def test_the_abstract_names_what_falls_hardest_and_what_stands(rows: tuple[ledger.Row, ...]) -> None:
     told = abstract.write("", rows, PROVENANCE)
     assert (
-        "hardest is the sentence “Statement C03” ([C03](#claim-C03)), where the records show 80 \\% more time" in told
+        "hardest is the sentence “Statement C03” ([C03](#claim-C03)), where the records show 80\N{NO-BREAK SPACE}\\% more time"
+        in told
     )
     assert "most firmly is “Statement C02” ([C02](#claim-C02))" in told
     assert "C04" not in told  # diverged: it has no size

@@ -32,9 +32,9 @@ Every sentence that is tested ends in a card. This is one of them:
 
 {card}
 
-The line on top has the claim's number, by which the whole report calls it, and the verdict. Where a margin was set, a
-small drawing shows the interval across it: grey is the margin, and what lies to the right of the middle speaks for the
-claim. Below stand
+On top stand the claim's number, by which the whole report calls it, and the verdict. Where a margin was set, a small
+drawing shows the interval across it: grey is the margin, and what lies to the right of the middle speaks for the claim.
+The rest is
 
 1. what the literature says, restated so that it could turn out false;
 2. where it says so: a paper, or a text with its language;

@@ -50,10 +50,15 @@ def told(
         return "", ""
     opposite = _opposite(unit) if value < 0 else ""
     ends = [low, high] if not opposite else [end if end is None else -end for end in (high, low)]
-    effect = f"{number(-value if opposite else value)} {opposite or unit}".strip()
+    words = opposite or unit
+    gap = "\N{NO-BREAK SPACE}" if words.startswith("%") else " "
+    effect = f"{number(-value if opposite else value)}{gap}{words}".strip()
     if level is None or level >= 1 or None in ends:
         return effect, ""
-    return effect, f"{number(100 * level)} % interval [{', '.join(number(end) for end in ends if end is not None)}]"
+    return (
+        effect,
+        f"{number(100 * level)}\N{NO-BREAK SPACE}% interval [{', '.join(number(end) for end in ends if end is not None)}]",
+    )
 
 
 def _opposite(unit: str) -> str:

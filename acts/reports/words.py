@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Sequence
 
+BLANKS = re.compile(r"[^\S\u00a0\u202f]+")  # every blank but those that hold words together
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def escape(content: object) -> str:
     """Return a text as pandoc markdown that prints exactly it, on one line."""
-    return PUNCTUATION.sub(r"\\\1", " ".join(str(content).split()))
+    return PUNCTUATION.sub(r"\\\1", BLANKS.sub(" ", str(content)).strip())
 
 
 def listed(parts: Sequence[str], *, last: str = " and ", between: str = ", ") -> str:

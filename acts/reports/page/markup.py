@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 from html import escape
 
-from acts.reports import explorers, marks, pictures, plates, tables, tree
+from acts.reports import cards, explorers, marks, pictures, plates, tables, tree
 from acts.reports.document import Document
 from acts.reports.formulas import to_mathml
 from acts.reports.page import claims, rows
@@ -142,7 +142,8 @@ class Page:
         ]
 
     def _claim(self, node: Node) -> list[Node]:
-        name = node["c"][0][0].removeprefix("claim-")
+        head = cards.head(node["c"][1][0]) if node["c"][1] else None
+        name = node["c"][0][0].removeprefix("claim-") or (head.claim if head else "")
         return claims.card(node, self.ledger.get(name, {}), self.fit)
 
 

@@ -38,7 +38,7 @@
     const source = [`claim ${name}`, document.title, key].filter(Boolean).join(", ");
     return `“${flat(card.querySelector(".statement"))}” — ${verdict}${found} (${source}).`;
   };
-  document.querySelectorAll(".claim > .head").forEach((head) => {
+  document.querySelectorAll(".claim[id] > .head").forEach((head) => {
     const name = flat(head.querySelector(".name"));
     head.append(button("Quote", `Quote claim ${name}`, () => sentence(head.parentElement), head.parentElement));
   });
