@@ -55,10 +55,8 @@ def told(
     effect = f"{number(-value if opposite else value)}{gap}{words}".strip()
     if level is None or level >= 1 or None in ends:
         return effect, ""
-    return (
-        effect,
-        f"{number(100 * level)}\N{NO-BREAK SPACE}% interval [{', '.join(number(end) for end in ends if end is not None)}]",
-    )
+    written = ", ".join(number(end) for end in ends if end is not None)
+    return effect, f"{number(100 * level)}\N{NO-BREAK SPACE}% interval [{written}]"
 
 
 def _opposite(unit: str) -> str:
