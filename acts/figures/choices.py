@@ -29,9 +29,14 @@ def inits(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
         }
         for name in naming.ordered(catalogue, rows["activation"])
     ]
-    headings = {f"{net} {one}": f"{naming.word(net)}, {naming.word(one)}" for net, one in shown}
+    headings = {f"{net} {one}": f"{_whole(naming.word(net))}, {naming.word(one)}" for net, one in shown}
     note = f"Seeds that chose {' · '.join(naming.word(init) for init in offered)}."
     return Table(pd.DataFrame(table), {"activation": "Activation", **headings}, numbers=list(headings), note=note)
+
+
+def _whole(text: str) -> str:
+    """Return a name that no heading breaks."""
+    return text.replace(" ", "\u00a0")
 
 
 def targets(

@@ -11,13 +11,13 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from acts import records as door
 from acts.figures import intervals, naming
-from acts.figures.palette import FAMILIES, GREY, ink_on
+from acts.figures.palette import GREY, ink_on
 from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, Drawing, drawn, missing, panels
 from acts.figures.table import number
 
 REACH = 6  # depth scales that a signal is said to train through (Schoenholz et al. 2017)
-_EDGE = FAMILIES["exponential"]  # a red that stands out from the ramp
+_EDGE = "#d42a1a"  # a red that stands out from the ramp, which a page leaves as it is by day and by night
 _NEAR = 0.3  # of a cell: a line closer to a number than this runs through it
 _RAMP = LinearSegmentedColormap.from_list("trained", ["#f1efe6", "#9cc3d9", "#2f78ad", "#123a66"])
 
