@@ -186,9 +186,9 @@ class _Sheet:
     def _table(self, node: Node) -> list[Node]:
         caption = self._caption(node, "Table")
         grids = tree.find(node["c"][1], "Table")
-        rows = sum(tables.rows(grid) for grid in grids)
+        lines = sum(tables.lines(grid, tables.plan(grid)) for grid in map(marks.marked, grids))
         return [
-            tree.raw("typst", f"#table-figure(rows: {rows}, caption: ["), *caption, tree.raw("typst", "])["),
+            tree.raw("typst", f"#table-figure(lines: {lines}, caption: ["), *caption, tree.raw("typst", "])["),
             *self.fit(node["c"][1][1:]), tree.raw("typst", f"]{_label(node)}"),
         ]  # fmt: skip
 

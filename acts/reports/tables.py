@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from acts.reports import tree
@@ -42,6 +43,16 @@ def cells(table: Node) -> list[list[list[Node]]]:
 def rows(table: Node) -> int:
     """Return how many rows a table has, head and foot included."""
     return len(cells(table))
+
+
+def lines(table: Node, plan: Plan) -> int:
+    """Return about how many lines of type a table takes when set by a plan; a formula counts as one line."""
+    line = LANDSCAPE if plan.turned else PORTRAIT
+    rooms = [(share * line - PADDING) / plan.size for share in plan.shares]
+    told = [[breadth(tree.text(_drawn(cell))) for cell in row] for row in cells(table)]
+    if not rooms:
+        return len(told)
+    return sum(max(ceil(wide / max(room, 1.0)) for wide, room in zip(row, rooms, strict=True)) for row in told)
 
 
 def plan(table: Node) -> Plan:
