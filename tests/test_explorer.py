@@ -286,7 +286,7 @@ def test_a_slider_is_moved_by_keyboard_and_the_numbers_follow_the_table(fresh: A
 def test_a_scale_of_the_input_moves_what_it_must(fresh: Any) -> None:
     found = moving(fresh, "fig-functions")
     before = facts(card(found, "Swish"))
-    scale = found.get_by_label("scale s of the input")
+    scale = found.get_by_label("input scale s")
     scale.focus()
     for _ in range(2):
         fresh.keyboard.press("ArrowRight")
@@ -349,7 +349,7 @@ def test_an_init_sets_the_scales_and_a_hand_on_them_lets_it_go(fresh: Any) -> No
     found.get_by_label("init").select_option(label="stable for GELU")
     assert facts(card(found, "GELU"))["q settles at"].startswith("1 (attracts: slope 0.873")
     assert facts(card(found, "GELU"))["χ in the last layer"] == "0.818"
-    weights = found.get_by_label("σ w, the scale of the weights")
+    weights = found.get_by_label("σw, the scale of the weights")
     assert weights.get_attribute("aria-valuetext") == "1.34"
     weights.focus()
     fresh.keyboard.press("ArrowRight")

@@ -34,7 +34,7 @@ const activationExplorer = (root, data) => {
   const cards = make("div", { class: "cards" });
   const voice = teller();
   const scaler = slider({
-    name: "input scale s", spoken: "scale s of the input", low: 0, high: data.scales.length - 1, step: 1, value: 0,
+    name: "input scale s", low: 0, high: data.scales.length - 1, step: 1, value: 0,
     shows: (i) => `s = ${told(data.scales[i])}`, moved: (i) => { state.scale = i; draw(); say(state.chosen); },
   });
   const reader = slider({

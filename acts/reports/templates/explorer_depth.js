@@ -105,8 +105,8 @@ const depthExplorer = (root, data) => {
   };
   const knob = (name, label, spoken, low, high, step, shows) => slider({ name: label, spoken, low, high, step, value: low, shows, moved: moved(name) });
   const knobs = {
-    sigmaW: knob("sigmaW", "σ_w", "σ w, the scale of the weights", 0.2, 3, 0.01, (value) => told(value, 4)),
-    sigmaB: knob("sigmaB", "σ_b", "σ b, the scale of the biases", 0, 1.5, 0.01, (value) => told(value, 4)),
+    sigmaW: knob("sigmaW", "σ_w", "σw, the scale of the weights", 0.2, 3, 0.01, (value) => told(value, 4)),
+    sigmaB: knob("sigmaB", "σ_b", "σb, the scale of the biases", 0, 1.5, 0.01, (value) => told(value, 4)),
     depth: knob("depth", "depth", "depth in layers", 2, 200, 1, (value) => `${value} layers`),
     start: knob("start", "q at layer 1", "length q at layer 1", -2, 2, 0.05, (value) => told(10 ** value)),
   };
