@@ -319,6 +319,13 @@ def test_a_reference_to_nothing_fails_and_names_the_cell(build: Callable[..., do
         build("# T", "See @fig-nothing.")
 
 
+def test_a_table_may_refer_to_what_a_configuration_does_not_show(build: Callable[..., document.Document]) -> None:
+    drawn = code('#| label: fig-here\n#| fig-cap: "Here."\n#| fig-alt: Here\nplot()', shown(svg=svg()))
+    page = html.render(build("# T", "C1 [@fig-nothing, @fig-here, @tbl-none]{.seen}; C2 [@tbl-none]{.seen}.", drawn))
+    assert "Figure\xa01</a>; C2 ." in page
+    assert "nothing" not in body(page)
+
+
 def test_a_lone_chapter_shows_the_label_of_what_stands_elsewhere(build: Callable[..., document.Document]) -> None:
     page = html.render(build("# T", "See @fig-nothing and [there](#elsewhere).", whole=False))
     assert "<em>fig-nothing</em> and there." in page

@@ -12,6 +12,7 @@ from acts.reports.tree import Node
 
 EQUATION_LABEL = re.compile(r"\{#(eq-[A-Za-z0-9_-]+)\}([.,;:]?)\Z")
 NAMES = {"fig": "Figure", "tbl": "Table", "eq": "Equation", "sec": "Section"}
+SEEN = "seen"  # class of a span of references to what a configuration's notebooks may show or not
 OPTIONAL = "#claim-"  # a claim that a configuration's notebooks do not show is named and not linked
 KINDS = {"acts-figure": "fig", "acts-table": "tbl", "acts-equation": "eq"}
 
@@ -178,6 +179,8 @@ def _resolve(part: Part, numbers: Numbers, openings: dict[str, str], whole: bool
     def action(node: Node) -> list[Node] | None:
         if node["t"] == "Link":
             return _checked_link(node, part.place, numbers, openings, whole)
+        if node["t"] == "Span" and SEEN in tree.classes(node):
+            return _references(_shown(node, numbers), part.place, numbers, whole)
         if node["t"] != "Cite":
             return None
         targets = [citation["citationId"] for citation in node["c"][0]]
@@ -187,6 +190,12 @@ def _resolve(part: Part, numbers: Numbers, openings: dict[str, str], whole: bool
         return _references(node["c"][0], part.place, numbers, whole) if internal else None
 
     return tree.walk(part.blocks, action)
+
+
+def _shown(node: Node, numbers: Numbers) -> list[Node]:
+    """Return what a span refers to and this document shows; of what it does not show nothing is said."""
+    cites = [citation for cite in tree.find(node, "Cite") for citation in cite["c"][0]]
+    return [citation for citation in cites if citation["citationId"] in numbers.names]
 
 
 def _checked_link(
