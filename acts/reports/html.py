@@ -16,17 +16,7 @@ CUT = "<!--acts-cut-->"
 EMPTY_HEAD = re.compile(r"<th([^>]*)></th>")  # names no column, as the corner over an index
 STYLES = ("style.css", "frame.css", "claims.css", "search.css", "plates.css", "explorer.css", "print.css")
 FIRST = "theme"  # runs before the page is painted
-READ = (
-    "contents",
-    "search",
-    "preview",
-    "tables",
-    "ledger",
-    "reach",
-    "codes",
-    "downloads",
-    "quote",
-)  # run when it is read
+READ = ("contents", "search", "preview", "reach", "tables", "ledger", "codes", "downloads", "quote")  # when it is read
 
 
 def render(document: Document) -> str:

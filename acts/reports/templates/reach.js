@@ -1,21 +1,21 @@
 "use strict";
-// A drawing that a narrow page scrolls sideways is a stop of the keyboard there, and says what it is.
+// What scrolls sideways in a box of its own is a stop of the keyboard and says what it is; what fits is none.
 (() => {
-  const narrow = matchMedia("(max-width: 40rem)");
-  const drawings = Array.from(document.querySelectorAll(".drawing"));
-  const name = (drawing) => {
-    const label = drawing.closest("figure")?.querySelector("figcaption .label");
-    return label ? label.textContent.trim().replace(/\.$/, "") : "Figure";
+  const NAMES = { formula: "Formula", scroll: "Table" };
+  const label = (box) => {
+    const words = box.closest("figure")?.querySelector("figcaption .label");
+    return words ? words.textContent.trim().replace(/\.$/, "") : NAMES[box.classList[0]] || "Figure";
   };
-  const reach = () => drawings.forEach((drawing) => {
-    if (!narrow.matches) {
-      for (const mark of ["tabindex", "role", "aria-label"]) drawing.removeAttribute(mark);
+  const settle = (box) => {
+    if (box.scrollWidth <= box.clientWidth + 1) {
+      for (const mark of ["tabindex", "role", "aria-label"]) box.removeAttribute(mark);
       return;
     }
-    drawing.tabIndex = 0;
-    drawing.setAttribute("role", "group");
-    drawing.setAttribute("aria-label", name(drawing));
-  });
-  narrow.addEventListener("change", reach);
-  reach();
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", label(box));
+  };
+  // A box is measured when it is laid out, which in a chapter that is far away is later.
+  const watcher = new ResizeObserver((found) => found.forEach(({ target }) => settle(target)));
+  document.querySelectorAll("main :is(.drawing, .formula, .scroll)").forEach((box) => watcher.observe(box));
 })();
