@@ -458,3 +458,14 @@ def test_figures_of_the_ledger_count_it_in_words_and_data(name: str, records: pd
     figure, other = LEDGER_DRAWINGS[name](ledger), LEDGER_DRAWINGS[name](ledger.iloc[:-3])
     assert figure.finding != other.finding
     assert not figure.data.equals(other.data)
+
+
+def test_claims_of_the_ledger_lead_to_their_cards_and_to_what_they_are_seen_in(records: pd.DataFrame) -> None:
+    ledger = claims.ledger(records)
+    told = figures.verdicts.listing(ledger).to_markdown()
+    seen = ledger[ledger["evidence"] != ""]
+    assert len(seen) > 3
+    for claim, evidence in zip(seen["claim"], seen["evidence"], strict=True):
+        assert f"[{claim}](#claim-{claim}) [@{evidence.split()[0]}" in told
+    supported = ledger.iloc[[0]].assign(verdict="refuted", effect=0.0, low=0.0, high=0.0, unit="% less loss area", n=12)
+    assert "no difference in loss area; n = 12" in figures.verdicts.falls(supported, "refuted").to_markdown()

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from acts import params
 from acts.claims import findings
 from acts.figures.table import MISSING, Table, Text, escape, number, unmeasured
 
+_CLAIM = "Claim, seen in"
 _SHORT = 10  # letters of a unit that a column has room for
 _ENOUGH = 0.8  # power below which equality could hardly have been shown
 
@@ -35,27 +37,26 @@ def _listed(parts: list[str]) -> str:
 
 def listing(ledger: pd.DataFrame) -> Table:
     """Return every claim with its verdict, and the effect with its interval, unit and number of pairs."""
-    columns = {"claim": "Claim", "statement": "As the literature states it", "verdict": "Verdict", "effect": "Effect",
-               "seen": "Seen in"}  # fmt: skip
+    columns = {"claim": _CLAIM, "statement": "As the literature states it", "verdict": "Verdict", "effect": "Effect"}
     if ledger.empty:
         return unmeasured("the claims", columns)
     rows = ledger.to_dict("records")
     table = pd.DataFrame(
         {
-            "claim": [_linked(row["claim"]) for row in rows],
+            "claim": [_shown(row) for row in rows],
             "statement": ledger["statement"].tolist(),
             "verdict": ledger["verdict"].tolist(),
             "effect": [_effect(row) for row in rows],
-            "seen": [_seen(row) for row in rows],
         }
     )
-    return Table(table, columns, markdown=("claim", "seen"))
+    return Table(table, columns, markdown=("claim",))
 
 
-def _seen(row: dict[Any, Any]) -> str:
-    """Return references to the figures and tables that a claim is seen in."""
+def _shown(row: dict[Any, Any]) -> str:
+    """Return a claim's number as a link to its card, and references to the figures and tables that it is seen in."""
     labels = "" if pd.isna(row["evidence"]) else str(row["evidence"])
-    return ", ".join(f"@{label}" for label in labels.split())
+    seen = ", ".join(f"@{label}" for label in labels.split())
+    return _linked(row["claim"]) + (f" [{seen}]{{.seen}}" if seen else "")
 
 
 def _effect(row: dict[Any, Any]) -> str:
@@ -68,8 +69,10 @@ def _effect(row: dict[Any, Any]) -> str:
     ends = (row[name] for name in ("effect", "low", "high"))
     effect, low, high = (float(end) if pd.notna(end) else float("nan") for end in ends)
     effect, low, high, unit = findings.told(effect, low, high, "" if pd.isna(row["unit"]) else str(row["unit"]))
-    interval = f" [{number(low)}, {number(high)}]" if low < high else ""
     pairs = f"; n = {int(row['n'])}" if pd.notna(row["n"]) else ""
+    if np.isinf(effect) or (number(effect) == "0" and not low < high):
+        return f"{findings.sized(effect, unit)}{pairs}"
+    interval = f" [{number(low)}, {number(high)}]" if low < high else ""
     return f"{number(effect)}{interval}{f' {unit}' if unit else ''}{pairs}"
 
 
@@ -101,15 +104,17 @@ def wrong(corrections: pd.DataFrame) -> Table:
 
 def falls(ledger: pd.DataFrame, *words: str) -> Table:
     """Return the claims that got one of the words, each with the number that decided it and where that is seen."""
-    columns = {"claim": "Claim", "statement": "As the literature states it", "told": "What was found",
-               "seen": "Seen in"}  # fmt: skip
+    columns = {"claim": _CLAIM, "statement": "As the literature states it", "told": "What was found"}
     rows = ledger[ledger["verdict"].isin(words)] if len(ledger) else ledger
     if rows.empty:
         return unmeasured(f"no claim is {' or '.join(words)} here", columns)
-    told = [str(row["condition"]) if _worded(row) else _effect(row) for row in rows.to_dict("records")]
-    seen = [_seen(row) for row in rows.to_dict("records")]
-    shown = rows.assign(claim=[_linked(name) for name in rows["claim"]], told=told, seen=seen)
-    return Table(shown, columns, markdown=("claim", "seen"))
+    found = rows.to_dict("records")
+    told = [_condition(row) if _worded(row) else _effect(row) for row in found]
+    return Table(rows.assign(claim=[_shown(row) for row in found], told=told), columns, markdown=("claim",))
+
+
+def _condition(row: dict[Any, Any]) -> str:
+    return f"True {row['condition']}" if row["verdict"] == "true if" else str(row["condition"])
 
 
 def _worded(row: dict[Any, Any]) -> bool:

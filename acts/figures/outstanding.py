@@ -19,7 +19,7 @@ def outstanding(found: pd.DataFrame) -> Table:
         return unmeasured("nothing is left open", _HEADINGS)
     rows = [
         {
-            "claim": row["claim"],
+            "claim": f"[{row['claim']}](#claim-{row['claim']})",
             "part": row["part"],
             "where": row["where"] if pd.notna(row["where"]) else row["why"],
             "pairs": f"{row['pairs']} {row['replicate']}" if pd.notna(row["pairs"]) else "",
@@ -27,7 +27,7 @@ def outstanding(found: pd.DataFrame) -> Table:
         }
         for row in found.to_dict("records")
     ]
-    return Table(pd.DataFrame(rows), _HEADINGS)
+    return Table(pd.DataFrame(rows), _HEADINGS, markdown=("claim",))
 
 
 def _needed(row: dict) -> str:
