@@ -221,10 +221,10 @@ def test_a_claim_of_parts_has_a_panel_a_part(note: writeups.Note) -> None:
 
 def test_of_very_many_contrasts_the_outer_ones_are_drawn() -> None:
     rows = [drawings.Line(str(one), {"effect": one}) for one in range(100)]
-    kept = drawings._fewest(rows)
+    kept = drawings._fewest(rows, 36)
     assert [line.text for line in kept if line.row] == [*map(str, range(18)), *map(str, range(82, 100))]
     assert "64 more" in next(line.text for line in kept if not line.row)
-    assert drawings._fewest(rows[:36]) == rows[:36]
+    assert drawings._fewest(rows[:37], 36) == rows[:37]
 
 
 @pytest.mark.parametrize(("scale", "better"), [("log", "lower"), ("log", "higher"), ("linear", "lower")])

@@ -17,9 +17,9 @@ from acts.figures.palette import GREY, INK, PALE, VERDICTS
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, key, missing, text_width
 from acts.figures.table import Table, number, unmeasured
 
-MOST = 36  # contrasts of a part that are drawn one by one
+MOST, LEAST = 24, 2  # contrasts that are drawn one by one: of all parts together, and of one rival at least
 _LEFT, _RIGHT = 2.5, 1.5  # inches for what a line is and for its numbers
-_LINE, _TOP, _BOTTOM, _FOOT = 0.162, 0.2, 0.44, 0.2  # inches
+_LINE, _TOP, _BOTTOM, _FOOT = 0.15, 0.19, 0.42, 0.2  # inches
 _SIZE = 6.6  # points
 _WIDEST = 1.8  # how far an axis reaches beyond the largest effect for the sake of an interval
 _PERCENT = (-900, -400, -200, -100, -50, -25, -10, -5, -2, 0, 2, 5, 10, 20, 40, 60, 80, 90, 95, 99)
@@ -52,7 +52,9 @@ def contrasts(
     parts = evidence.parts(evidence.named(claim), records)
     if not parts:
         return missing(f"contrasts behind {claim}")
-    drawn_parts = [(part, lines(part, catalogue, activations)) for part in parts]
+    groups = sum(part.rows["rival"].nunique() for part in parts)
+    most = max(LEAST, MOST // groups)
+    drawn_parts = [(part, lines(part, catalogue, activations, most=most)) for part in parts]
     heights = [_LINE * len(own) for _, own in drawn_parts]
     tall = sum(heights) + (_TOP + _BOTTOM) * len(parts) + _FOOT
     figure = Drawing(figsize=(WIDTH, tall))
@@ -63,16 +65,20 @@ def contrasts(
         _panel(figure.add_axes(box), part, own)
         down -= _BOTTOM
     _key(figure, [line for _, own in drawn_parts for line in own])
-    figure.data = table(drawn_parts)
-    figure.finding = " ".join(told(part, own) for part, own in drawn_parts)
+    whole = [(part, lines(part, catalogue, activations, most=len(part.rows) + len(part.tasks))) for part in parts]
+    figure.data = table(whole)
+    figure.finding = " ".join(told(part, own) for part, own in whole)
     return figure
 
 
 # --- what is drawn ----------------------------------------------------------------------------------------------------
 
 
-def lines(part: Part, catalogue: pd.DataFrame, activations: Collection[str] = ()) -> list[Line]:
-    """Return a part's lines from the top down: each rival as a heading above its contrasts, tasks above their mean."""
+def lines(part: Part, catalogue: pd.DataFrame, activations: Collection[str] = (), *, most: int = MOST) -> list[Line]:
+    """Return a part's lines from the top down: each rival as a heading above its contrasts, tasks above their mean.
+
+    Of more than ``most`` contrasts with a rival, or tasks, those with the lowest and the highest effects are kept.
+    """
     rivals = list(dict.fromkeys(part.rows["rival"]))
     placed = any(part.rows["place"].map(len))
     found: list[Line] = []
@@ -80,12 +86,12 @@ def lines(part: Part, catalogue: pd.DataFrame, activations: Collection[str] = ()
         own = part.rows[part.rows["rival"] == rival]
         if placed and rival:
             found.append(Line(f"{label(part.subject, catalogue)} against {label(rival, catalogue)}", heading=True))
-        found += _fewest([_line(row, catalogue, activations, named=not placed) for row in own.to_dict("records")])
+        found += _fewest([_line(row, catalogue, activations, named=not placed) for row in own.to_dict("records")], most)
     if len(part.tasks):
         single = part.tasks.sort_values("effect").to_dict("records")
         rows = [Line(_place(row["place"]), row, GREY) for row in single]
         mean = f"mean over {len(rows)} tasks"
-        found = [*_fewest(rows), Line(mean, found[0].row, found[0].colour, mean=True)]
+        found = [*_fewest(rows, most), Line(mean, found[0].row, found[0].colour, mean=True)]
     return found
 
 
@@ -106,12 +112,12 @@ def _place(place: Sequence[tuple[str, Any]]) -> str:
     return ", ".join(_levels(place)) or "all runs"
 
 
-def _fewest(rows: list[Line]) -> list[Line]:
+def _fewest(rows: list[Line], most: int) -> list[Line]:
     """Return lines, of very many those with the lowest and the highest effects and a word for what is between."""
-    if len(rows) <= MOST:
+    if len(rows) <= most + 1:
         return rows
     rows = sorted(rows, key=lambda line: float(line.row["effect"]))
-    half = MOST // 2
+    half = most // 2
     between = Line(f"and {len(rows) - 2 * half} more between them", colour=GREY)
     return [*rows[:half], between, *rows[-half:]]
 

@@ -59,7 +59,8 @@ class Attachment:
 class Document:
     """One report: its front, the abstract's and the text's blocks, headings in order, pictures by key.
 
-    ``whole`` says that it is the book; what is not is set as an article of a few pages. ``chapters`` are the notebooks'
+    ``whole`` says that it is the book; what is not is set as an article of a few pages. Where ``floats``, a figure on
+    paper goes to the head or the foot of a page, else it stays where it was drawn. ``chapters`` are the notebooks'
     names, each with the identifier of its first heading.
     """
 
@@ -71,6 +72,7 @@ class Document:
     attachments: tuple[Attachment, ...] = ()
     whole: bool = True
     chapters: tuple[tuple[str, str], ...] = ()
+    floats: bool = True
 
 
 def build(
@@ -103,7 +105,7 @@ def build(
     headings = numbers.headings + _closing_heading(blocks)
     pictures = {key: picture for chapter in everything for key, picture in chapter.pictures.items()}
     openings = tuple((chapter.name, numbering.opening(chapter)) for chapter in read)
-    return Document(front, _unwrapped(cited[0]), blocks, headings, pictures, attachments, whole, openings)
+    return Document(front, _unwrapped(cited[0]), blocks, headings, pictures, attachments, whole, openings, floats=whole)
 
 
 def _chapter(name: str, notebook: NotebookNode) -> Chapter:

@@ -167,7 +167,7 @@ class _Sheet:
 
     def _figure(self, node: Node) -> list[Node]:
         caption = self._caption(node, "Figure")
-        floats = "" if self.document.whole else "floats: false, "
+        floats = "" if self.document.floats else "floats: false, "
         content = self.fit(node["c"][1][1:])
         return [
             tree.raw("typst", f"#picture-figure({floats}origin: {quoted(self._origin(node))}, caption: ["), *caption,

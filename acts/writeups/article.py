@@ -18,7 +18,7 @@ from acts.claims import Verdicts, evidence
 from acts.claims.facts import Exact
 from acts.figures import Table, ledger, style
 from acts.figures import evidence as drawings
-from acts.reports import document, html, matter, pdf
+from acts.reports import document, html, matter, pdf, shelf
 from acts.reports import ledger as ledgers
 from acts.reports.document import Attachment, Document, Front
 from acts.writeups import words
@@ -35,7 +35,8 @@ FEW = 6  # functions whose formulas are listed
 def write(config: str, asked: Asked, *, out: Path | None = None) -> list[Path]:
     """Write an article as notebook, page and PDF and return their paths, the page's first.
 
-    They go to ``out``, by default reports/CONFIG/writeups, and are named after the title. Raises WriteupError for what
+    They go to ``out``, by default reports/CONFIG/writeups, where the index of all reports links to them, and are named
+    after the title. Raises WriteupError for what
     was asked wrongly and NotWritable where no file can be put.
     """
     note = read(config, asked)
@@ -43,6 +44,8 @@ def write(config: str, asked: Asked, *, out: Path | None = None) -> list[Path]:
     files = make(note)
     for name, content in files.items():
         _put(folder / name, content)
+    if out is None and (params.root() / "reports" / "index.html").is_file():
+        shelf.write(params.root())
     return [folder / name for name in files]
 
 
@@ -198,10 +201,11 @@ def bind(note: Note, notebook: NotebookNode) -> Document:
     body = v4.new_notebook(cells=notebook.cells[1:], metadata=notebook.metadata)
     for cell in (cell for cell in body.cells if cell.cell_type == "markdown"):
         cell.source = re.sub(r"^## ", "# ", cell.source)
-    return document.build(
+    bound = document.build(
         [(slug(note.asked.title), body)], front(note), bibliography=bibliography(),
         attachments=_attachments(note), whole=False,
     )  # fmt: skip
+    return replace(bound, floats=True)
 
 
 def front(note: Note) -> Front:

@@ -18,7 +18,7 @@ from acts.claims import Card, Claim
 from acts.claims.facts import suggestion
 from acts.reports import document
 
-MOST = 8  # claims, so that an article stays one
+MOST = 4  # claims: an article has one to four pages
 LONGEST = 300  # letters of a title
 
 

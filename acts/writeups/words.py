@@ -16,9 +16,10 @@ from acts.reports import ledger as ledgers
 from acts.reports import matter
 from acts.writeups.note import Note
 
-NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight")
+NUMBERS = ("none", "one", "two", "three", "four")
 PACKAGES = ("python", "torch", "numpy", "scipy", "pandas")
 SIGNIFICANT = 2  # digits of a q
+FEW_CLAIMS = 2  # of which the abstract says how the contrasts fall
 FEW = 4  # data sets that are named one by one
 
 
@@ -58,7 +59,7 @@ def _found(note: Note, card: Card) -> str:
     effect, interval = ledgers.told(verdict.effect, verdict.low, verdict.high, verdict.level, unit=verdict.unit)
     number = effect + (f" ({interval})" if interval else "") if effect else ""
     rows = pd.concat([part.rows for part in evidence.parts(card.claim, note.index)] or [pd.DataFrame()])
-    if len(rows) > 1:
+    if len(rows) > 1 and len(note.cards) <= FEW_CLAIMS:
         words = [drawings.reads(row) for row in rows.to_dict("records")]
         fall = listed([f"{words.count(one)} {_is(words.count(one))} {one}" for one in dict.fromkeys(words)])
         number = f"of {len(rows)} contrasts {fall}" + (f"; the one that decides shows {number}" if number else "")
@@ -140,6 +141,8 @@ def _exact(note: Note) -> str:
 def measured_on(note: Note, card: Card) -> str:
     """Return where a claim was measured: data sets, networks, optimisers, pairs."""
     found = evidence.parts(card.claim, note.index)
+    if card.verdict.verdict == "not measured here":
+        return "not measured here"
     if not found:
         return "the formula alone" if isinstance(card.claim.rule, Exact) else card.verdict.condition or "not here"
     levels = evidence.conditions(found)
@@ -247,12 +250,12 @@ def provenance(note: Note) -> str:
     """Return what the article was made of, and how to make it again."""
     told = note.provenance
     versions = told.get("versions", {})
-    rows = [
-        ("Commit", told.get("commit", "")),
-        ("Records", f"sha256 {note.digest}"),
-        ("Versions", ", ".join(f"{name} {versions[name]}" for name in PACKAGES if versions.get(name))),
-    ]
-    grid = matter.grid(("What", "Here"), [(name, value) for name, value in rows if value])
+    rows = {
+        "Commit": told.get("commit", ""),
+        "Records": f"sha256 {note.digest}",
+        "Versions": ", ".join(f"{name} {versions[name]}" for name in PACKAGES if versions.get(name)),
+    }
+    made = "\n".join(f"- {name}: {escape(str(value))}" for name, value in rows.items() if value)
     fence = "`" * (3 + command(note).count("`"))
     again = f"The same records give this article again, byte for byte:\n\n{fence}\n{command(note)}\n{fence}"
-    return f"{grid}\n\n{again}\n"
+    return f"{made}\n\n{again}\n"
