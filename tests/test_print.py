@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -265,6 +266,39 @@ def test_a_name_and_a_range_of_numbers_stay_on_one_line() -> None:
     assert wanted[:2] == needed[:2]
     assert needed[2] < wanted[2] / 2
     assert tables.breadth("WWWW") > tables.breadth("oooo") > tables.breadth("iiii")
+
+
+# --- paging ---------------------------------------------------------------------------------------------------------
+
+
+def typed(text: str, rows: tuple[ledger.Row, ...] = ()) -> str:
+    """Return the Typst source of a book of one chapter."""
+    return pdf.typeset(document.build([("x", document.note(text))], document.Front(title="A", claims=rows)))[0]
+
+
+def test_words_that_lead_to_something_stay_with_it() -> None:
+    source = typed("# T\n\nSo:\n\n- a\n- b\n\nNot so.\n\n## V\n\nEach.\n\n::: {.claim .mixed}\nSaid.\n:::")
+    led = re.findall(r"#lead\[\s*(.*?)\s*\]", source, re.DOTALL)
+    assert led == ["So:", "Each."]
+    assert source.index("#place.flush()") < source.index("== V") < source.index("Each.")
+
+
+def test_headings_over_a_turned_table_turn_with_it_all() -> None:
+    wide = "| " + " | ".join(["0.941 [0.896, 0.989]"] * 9) + " |\n|" + "--:|" * 9 + "\n" + "| 0.941 [0.896, 0.989] " * 9
+    source = typed(f"# T\n\nText.\n\n## Upper\n\n### Lower\n\n{wide}")
+    assert source.index("#page(flipped: true)[") < source.index("== Upper") < source.index("=== Lower")
+
+
+def test_a_word_longer_than_a_line_may_break() -> None:
+    assert typed("a" * 90).count("#sym.zws;") == 11
+    assert typed(f"`{'b' * 90}`").count("#sym.zws;") == 11
+    assert "#sym.zws" not in typed("a" * 50)
+
+
+def test_the_claims_are_listed_by_topic_with_their_cards(rows: tuple[ledger.Row, ...]) -> None:
+    source = typed("# T", rows)
+    assert '("ReLU", (("C01", "Statement C01", "supported", "supported"),("C02",' in source
+    assert "claims: ()" in typed("# T")
 
 
 # --- what stands where ----------------------------------------------------------------------------------------------

@@ -23,16 +23,22 @@ def turned(blocks: list[Node]) -> list[Node]:
 
 
 def led(blocks: list[Node]) -> list[Node]:
-    """Return blocks in which no figure floats past a heading over claims, and a line that leads to them stays there."""
+    """Return blocks in which no figure floats past a heading over claims, and words that lead on stay where they do."""
     kept: list[Node] = []
     for block in blocks:
         if _is_claim(block) and kept and not _is_claim(kept[-1]):
             lead = kept.pop() if kept[-1]["t"] == "Para" else None
             at = len(kept) - 1 if kept and kept[-1]["t"] == "Header" else len(kept)
             kept.insert(at, tree.raw("typst", "#place.flush()"))
-            kept += [tree.raw("typst", "#lead["), lead, tree.raw("typst", "]")] if lead else []
+            kept += _kept(lead) if lead else []
+        elif kept and kept[-1]["t"] == "Para" and tree.text(kept[-1]).rstrip().endswith(":"):
+            kept += _kept(kept.pop())
         kept.append(block)
     return kept
+
+
+def _kept(lead: Node) -> list[Node]:
+    return [tree.raw("typst", "#lead["), lead, tree.raw("typst", "]")]
 
 
 def _is_claim(block: Node) -> bool:
