@@ -40,6 +40,7 @@ def test_a_figure_says_its_finding_and_gives_its_data(name: str, records: pd.Dat
     assert figure.finding != other.finding
     assert "ELU" in other.finding
     assert figure.data is not None
+    assert other.data is not None
     assert {"data set", "network", "activation", "95 % low", "95 % high"} <= set(figure.data.columns)
     assert not figure.data.equals(other.data)
     assert not any("_" in str(one) for one in [*figure.data.columns, *figure.data["activation"]] if "bump" not in one)
@@ -92,7 +93,9 @@ def test_rows_are_named_once() -> None:
             dots.rows_of_dots(axes, [dots.Dot("one", 1.0, 0.9, 1.1, "#0b62d8")], names, limits=(0.5, 2))
         FigureCanvasAgg(figure).draw()
         assert [len(axes.get_yticklabels()) for axes in grid] == [2, 0, 2]
-        assert all(axes.get_tightbbox().x0 >= 0 for axes in grid)
+        lefts = [box.x0 for axes in grid if (box := axes.get_tightbbox()) is not None]
+        assert len(lefts) == 3
+        assert min(lefts) >= 0
 
 
 def test_a_cell_counts_the_seeds_that_chose_each_init(records: pd.DataFrame) -> None:
@@ -116,3 +119,18 @@ def test_a_function_that_only_rises_takes_its_minimum_up_to_a_place() -> None:
     table = frame_.set_index("label")["minimum"].str.replace("\u00a0", " ")
     assert table["ReLU"] == "0 for x ≤ 0"
     assert table["Swish"] == "0 at 0"
+
+
+def test_lines_of_two_families_differ_without_colour(records: pd.DataFrame) -> None:
+    figure = figures.convergence.losses(records, CATALOGUE)
+    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    looks = {(line.get_marker(), str(line.get_linestyle()), str(line._unscaled_dash_pattern)) for line in lines}
+    assert len(looks) == len(lines) == len(figure_records.SPEED)
+
+
+def test_points_at_one_depth_stand_side_by_side_in_order() -> None:
+    figure = figures.gradient_flow.flow(figure_records.gradient_flow(), CATALOGUE)
+    bars = [line for line in figure.axes[0].lines if line.get_linestyle() == "None"]
+    deepest = [float(line.get_xdata()[-1]) for line in bars]
+    assert len(set(deepest)) == len(bars) == len(figure_records.FACTORS)
+    assert max(deepest) - min(deepest) < 0.06 * max(deepest)

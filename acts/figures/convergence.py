@@ -28,6 +28,7 @@ __all__ = [
 
 _WHERE = {"dataset": "data set", "network": "network", "activation": "activation"}
 _ENDS = {"low": "95 % low", "high": "95 % high", "n": "seeds"}
+_APART = 4  # evaluations from one mark on a line to the next
 MARGIN = 0.05  # of loss, set before the run
 ALIKE = (1 - MARGIN, 1 / (1 - MARGIN))  # ratios inside the margin: 5 % less, or as much less seen from the other side
 
@@ -83,12 +84,13 @@ def _last(found: pd.DataFrame, present: list[tuple[str, str]], catalogue: pd.Dat
 def _losses(axes: Axes, curves: pd.DataFrame, strokes: dict[str, dict[str, object]], catalogue: pd.DataFrame) -> None:
     axes.set_yscale("log")
     ends = []
-    for name in [one for one in strokes if one in set(curves["activation"])]:
-        colour, curve = str(strokes[name]["color"]), curves[curves["activation"] == name].sort_values("step")
+    for place, name in enumerate(one for one in strokes if one in set(curves["activation"])):
+        stroke: dict[str, Any] = strokes[name]
+        curve = curves[curves["activation"] == name].sort_values("step")
         steps, middle, low, high = (curve[one].to_numpy(float) for one in ("step", "middle", "low", "high"))
-        axes.plot(steps, middle, color=colour, linestyle=strokes[name]["linestyle"], linewidth=1.1)
-        axes.fill_between(steps, low, high, color=colour, alpha=0.09, linewidth=0)
-        ends.append(End(naming.label(catalogue, name), float(middle[-1]), colour))
+        axes.plot(steps, middle, **stroke, linewidth=1.1, markersize=2.8, markevery=(place % _APART, _APART))
+        axes.fill_between(steps, low, high, color=stroke["color"], alpha=0.09, linewidth=0)
+        ends.append(End(naming.label(catalogue, name), float(middle[-1]), str(stroke["color"])))
     axes.set_xlim(0, float(curves["step"].max()))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     plain(axes.yaxis, *axes.get_ylim(), count=6)

@@ -216,9 +216,8 @@ def _one(row: pd.Series, catalogue: pd.DataFrame) -> str:
 
 
 def _asides(count: int, at: pd.Series) -> np.ndarray:
-    """Return small steps sideways, one an activation, so that points at the same depth stay visible."""
-    few = at.nunique() <= 12
-    return (np.arange(count) - (count - 1) / 2) * (0.0022 * float(at.max()) if few else 0.0)
+    """Return factors close to 1, one an activation, so that points at the same depth stay visible side by side."""
+    return 1 + (np.arange(count) - (count - 1) / 2) * (0.005 if at.nunique() <= 12 else 0.0)
 
 
 def _line(axes: Axes, points: pd.DataFrame, curve: pd.DataFrame, stroke: dict[str, object], aside: float) -> float:
@@ -228,7 +227,7 @@ def _line(axes: Axes, points: pd.DataFrame, curve: pd.DataFrame, stroke: dict[st
     line = curve if len(curve) else points.rename(columns={"centre": "value"})
     axes.plot(line["at"], line["value"], color=colour, linestyle=stroke["linestyle"], linewidth=0.9, zorder=2)
     axes.errorbar(
-        points["at"] + aside, points["centre"], yerr=intervals.bars(points["centre"], points["low"], points["high"]),
+        points["at"] * aside, points["centre"], yerr=intervals.bars(points["centre"], points["low"], points["high"]),
         color=colour, linestyle="none", marker=str(stroke["marker"]), markersize=2.6 if few else 1.6,
         elinewidth=0.8, zorder=3,
     )  # fmt: skip
