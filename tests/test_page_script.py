@@ -250,7 +250,7 @@ def test_one_chapter_of_the_contents_is_open_and_others_can_be(opened: Any) -> N
 
 def test_a_claim_is_quoted_with_its_verdict_and_number(opened: Any) -> None:
     opened.click("#claim-C25 .quote")
-    copied = opened.evaluate("navigator.clipboard.readText()")
+    copied = opened.evaluate("navigator.clipboard.readText()").replace("\xa0", " ")
     assert "refuted: 5 % less loss · 95 % interval [3, 7] · 12 pairs · margin 5 %" in copied
     assert copied.endswith("(claim C25, Title, acts-cpu-1).")
     assert opened.inner_text("#claim-C25 .quote") == "Copied"
@@ -294,3 +294,16 @@ def test_the_page_answers_soon(browser: Any, page_file: Path, tmp_path: Path) ->
     assert (tmp_path / "large.html").stat().st_size > 4_000_000
     assert spent["TaskDuration"] < 1.0
     assert spent["ScriptDuration"] < 0.2
+
+
+@pytest.mark.parametrize("opened", [390], indirect=True)
+def test_what_scrolls_sideways_is_a_stop_of_the_keyboard_and_what_fits_is_none(opened: Any) -> None:
+    for selector, stops in (
+        ("#fig-hinge .drawing", True),
+        ("#tbl-slopes .scroll", False),
+        ("#eq-leaky .formula", False),
+    ):
+        opened.locator(selector).scroll_into_view_if_needed()
+        opened.wait_for_timeout(200)
+        assert (opened.get_attribute(selector, "tabindex") == "0") is stops, selector
+    assert opened.get_attribute("#fig-hinge .drawing", "aria-label") == "Figure 1"

@@ -6,6 +6,7 @@ from html import escape
 
 from acts.reports import cards, marks, tree
 from acts.reports.cards import Head
+from acts.reports.ledger import number
 from acts.reports.tree import Node
 
 Fit = Callable[[list[Node]], list[Node]]
@@ -30,9 +31,9 @@ def card(node: Node, row: Mapping[str, str], fit: Fit) -> list[Node]:
 def _head(head: Head, identifier: str, row: Mapping[str, str], fit: Fit) -> list[Node]:
     """Return id, verdict and topic in one line, the statement, and where it is stated."""
     name = tree.words(head.claim)
-    number = tree.link(name, f"#{identifier}", classes=("name",)) if identifier else tree.span(("name",), name)
+    own = tree.link(name, f"#{identifier}", classes=("name",)) if identifier else tree.span(("name",), name)
     topic = [{"t": "Space"}, tree.span(("topic",), tree.words(row["topic"]))] if row.get("topic") else []
-    line = [number, {"t": "Space"}, tree.span(("verdict",), head.verdict), *topic]
+    line = [own, {"t": "Space"}, tree.span(("verdict",), head.verdict), *topic]
     statement, source = parted(head.said)
     return [
         *_boxed("head", line, fit),
@@ -60,8 +61,8 @@ def _measured(row: Mapping[str, str]) -> list[Node]:
         return []
     margin = _number(row.get("margin", ""))
     pairs = f"{escape(row['n'])} pairs" if row.get("n") else ""
-    per_cent = " %" if row.get("unit", "").startswith("%") else ""
-    before = f"margin {margin:g}{per_cent}" if margin else ""
+    per_cent = "\N{NO-BREAK SPACE}%" if row.get("unit", "").startswith("%") else ""
+    before = f"margin {number(margin)}{per_cent}" if margin else ""
     told = [f"<b>{escape(row['effect'])}</b>", escape(row["interval"]), pairs, before]
     drawn = interval(row)
     ends = "".join(f"<span>{word}</span>" for word in ("against the claim", "margin" if margin else "", "for it"))

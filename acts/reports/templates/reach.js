@@ -15,7 +15,10 @@
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", label(box));
   };
-  // A box is measured when it is laid out, which in a chapter that is far away is later.
-  const watcher = new ResizeObserver((found) => found.forEach(({ target }) => settle(target)));
-  document.querySelectorAll("main :is(.drawing, .formula, .scroll)").forEach((box) => watcher.observe(box));
+  // A box is measured when what it holds is laid out, which far away from the reader is later.
+  const boxes = "main :is(.drawing, .formula, .scroll)";
+  const watcher = new ResizeObserver((found) => found.forEach(({ target }) => settle(target.closest(boxes))));
+  document.querySelectorAll(boxes).forEach((box) => {
+    for (const node of [box, box.firstElementChild]) if (node) watcher.observe(node);
+  });
 })();
