@@ -413,14 +413,17 @@ def test_a_hostile_explorer_stays_text_or_stays_still(
     unknown = tricked(drawings["fig-depths"])
     assert unknown.explorer is not None
     for one in unknown.explorer["functions"]:
-        one["tree"] = {"steps": [["constructor", "window.ran = true"]], "outputs": [0, 0]}
-    figures = {"fig-told": told, "fig-unknown": unknown, "fig-kind": tricked(drawings["fig-depths"], kind=TRICK)}
+        one["tree"] = {"steps": [["x"], ["constructor", 0]], "outputs": [1, 1]}
+    kinds = {
+        f"fig-kind-{i}": tricked(drawings["fig-depths"], kind=kind) for i, kind in enumerate([TRICK, "constructor"])
+    }
+    figures = {"fig-told": told, "fig-unknown": unknown, **kinds}
     tab = visit(browser, page(figures, tmp_path / "report.html"))
     found = moving(tab, "fig-told")
     assert found.locator(".card select").first.evaluate("one => one.selectedOptions[0].text") == TRICK
-    tab.locator("#fig-unknown").scroll_into_view_if_needed()
-    tab.wait_for_timeout(400)
-    for label in ("fig-unknown", "fig-kind"):
+    for label in ("fig-unknown", *kinds):
+        tab.locator(f"#{label}").scroll_into_view_if_needed()
+        tab.wait_for_timeout(400)
         assert tab.locator(f"#{label} > .drawing svg").is_visible()
         assert not tab.locator(f"#{label} .explorer").is_visible()
     assert tab.evaluate("window.ran") is None
