@@ -468,4 +468,4 @@ def test_claims_of_the_ledger_lead_to_their_cards_and_to_what_they_are_seen_in(r
     for claim, evidence in zip(seen["claim"], seen["evidence"], strict=True):
         assert f"[{claim}](#claim-{claim}) [@{evidence.split()[0]}" in told
     supported = ledger.iloc[[0]].assign(verdict="refuted", effect=0.0, low=0.0, high=0.0, unit="% less loss area", n=12)
-    assert "no difference in loss area; n = 12" in figures.verdicts.falls(supported, "refuted").to_markdown()
+    assert "no difference in loss area; n" in figures.verdicts.falls(supported, "refuted").to_markdown()

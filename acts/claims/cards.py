@@ -41,12 +41,12 @@ class Card:
         """Return the finding: a paragraph, or one with the claim's parts as a list between its first and last words."""
         finding, parts = _finding(self.verdict), self.verdict.parts
         if not parts or not all(one.line in finding for one in parts):
-            return [escape(finding) + self._seen()]
+            return [_set(finding) + self._seen()]
         before = finding.partition(parts[0].line)[0]
         after = finding.rpartition(parts[-1].line)[2]
-        told = [escape(before), ""] if before.strip() else []
+        told = [_set(before), ""] if before.strip() else []
         told += [*_items(parts), ""]
-        return [*told, f"{escape(after)}{self._seen()}".strip()] if after.strip() or self._seen() else told
+        return [*told, f"{_set(after)}{self._seen()}".strip()] if after.strip() or self._seen() else told
 
     def _asides(self) -> list[str]:
         """Return a paragraph that points to a claim that pulls the other way or rests on the same evidence."""
@@ -93,7 +93,7 @@ def _items(parts: Sequence[Told], indent: str = "") -> list[str]:
         name, _, finding = part.line.partition("): ")
         own = finding.partition(part.parts[0].line)[0] if part.parts else finding
         called, _, word = name.rpartition(" (")
-        lines.append(f"{indent}- *{escape(called)}* \\({escape(word)}\\): {escape(own)}".rstrip())
+        lines.append(f"{indent}- *{escape(called)}* \\({escape(word)}\\): {_set(own)}".rstrip())
         lines += _items(part.parts, f"{indent}  ")
     return lines
 
@@ -116,6 +116,11 @@ def verdicts(records: pd.DataFrame, *ids: str, experiment: str | None = None) ->
 def escape(text: str) -> str:
     """Return a text as pandoc markdown that prints exactly it, on one line."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _set(text: str) -> str:
+    """Return a finding as markdown whose numbers stay on one line with their per cent sign and their power of ten."""
+    return escape(text).replace(" %", "\N{NO-BREAK SPACE}%").replace(" × 10", "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10")
 
 
 def _finding(verdict: Verdict) -> str:
