@@ -117,8 +117,8 @@ def test_an_init_lands_on_the_table_of_the_definition() -> None:
 
 
 def test_a_function_that_hardly_bends_is_read_by_itself() -> None:
-    arm = sliders.written({"lambd": 2.0, "scale": 0.5})
-    own = theory.stable_init("softshrink", lambd=2.0, stretch=0.5)
+    arm = sliders.written({"lambd": 2.0, "scale": 0.25})
+    own = theory.stable_init("softshrink", lambd=2.0, stretch=0.25)
     assert found("softshrink")["sigma_w", arm] == pytest.approx(own.sigma_w, rel=1e-10)
 
 
