@@ -128,9 +128,10 @@ def test_what_cannot_be_seen_goes_and_what_inherits_ink_stays():
     shown = slimmed(
         '<path d="M 0 0 L 9 9" style="fill: none"/><g stroke="#ff0000"><path d="M 0 0 L 8 8" fill="none"/></g>'
         '<clipPath id="k"><rect width="1" height="1" fill="none"/></clipPath>'
-        '<g clip-path="url(#k)"><path d="M 1 1"/></g>'
+        '<g clip-path="url(#k)"><path d="M 1 1 L 2 2"/></g>'
     )
     assert "9 9" not in shown
+    assert "path" not in slimmed('<path d="M 3 4" stroke="#ff0000"/>')
     assert "8 8" in shown
     assert "<rect" in shown
 

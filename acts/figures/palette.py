@@ -9,7 +9,7 @@ from zlib import crc32
 from acts.colours import BY_NIGHT, FAMILIES, GREY, INK, PALE, PAPER, SPARE, VERDICTS
 
 __all__ = [
-    "FAMILIES", "GREY", "HOLLOW", "INK", "PALE", "VERDICTS", "dash", "families", "ink_on", "luminance", "mark",
+    "FAMILIES", "GREY", "HOLLOW", "INK", "PALE", "PAPER", "VERDICTS", "dash", "families", "ink_on", "luminance", "mark",
     "of_family",
 ]  # fmt: skip
 

@@ -25,6 +25,11 @@ def shorten(data: str, digits: int) -> str:
     return _joined(_relative(segments, 10**digits), digits) if segments else " ".join(data.split())
 
 
+def idle(data: str) -> bool:
+    """Say whether path data draw nothing: a single move."""
+    return [word.isalpha() for word in WORD.findall(data)] in ([], [True, False, False])
+
+
 def _segments(data: str) -> list[Segment]:
     """Return the commands of absolute path data with their numbers, none where anything else is in it."""
     segments: list[Segment] = []

@@ -157,13 +157,14 @@ def _without_overruled(root: ET.Element) -> None:
 
 
 def _without_unseen(node: ET.Element, above: dict[str, str]) -> None:
-    """Take away shapes with neither fill nor stroke."""
+    """Take away shapes with neither fill nor stroke, and paths that only move the pen."""
     own = above | {name: value for name, value in node.attrib.items() if name in ("fill", "stroke")}
     for child in list(node):
         if child.tag in HELD:
             continue
         ink = {name: child.get(name, own.get(name, "none" if name == "stroke" else "")) for name in ("fill", "stroke")}
-        if child.tag in SHAPES and "id" not in child.attrib and set(ink.values()) == {"none"}:
+        bare = set(ink.values()) == {"none"} or (child.tag == "path" and paths.idle(child.get("d", "")))
+        if child.tag in SHAPES and "id" not in child.attrib and bare:
             node.remove(child)
         else:
             _without_unseen(child, own)
