@@ -122,9 +122,9 @@ def _lost(records: pd.DataFrame, bias: float) -> pd.DataFrame:
     return rows.groupby([*CELL, "activation", "dose"]).agg(lost=("value", "mean")).reset_index()
 
 
-def _asides(count: int) -> np.ndarray:
-    """Return factors close to 1, one a line, so that points at the same dose stay visible."""
-    return 1.035 ** (np.arange(count) - (count - 1) / 2)
+def _asides(count: int, *, step: float = 1.035) -> np.ndarray:
+    """Return factors close to 1, one a line, so that points at the same place stay visible."""
+    return step ** (np.arange(count) - (count - 1) / 2)
 
 
 def _line(axes: Axes, x: pd.Series, part: pd.DataFrame, stroke: dict[str, Any], name: str) -> End:
@@ -222,8 +222,11 @@ def dormancy(records: pd.DataFrame, catalogue: pd.DataFrame, *, dose: float = 10
         _logs(axes, sorted(own["tau"].unique()), _power)
         names = [one for one in strokes if one in set(own["activation"])]
         parts = {name: own[own["activation"] == name].sort_values("tau") for name in names}
-        lines = ((part["tau"], part, strokes[name], naming.label(catalogue, name)) for name, part in parts.items())
-        at_ends(axes, [_line(axes, *line) for line in lines])
+        ends = [
+            _line(axes, part["tau"] * aside, part, strokes[name], naming.label(catalogue, name))
+            for (name, part), aside in zip(parts.items(), _asides(len(names), step=1.13), strict=True)
+        ]
+        at_ends(axes, ends)
         axes.set_title(titled(cell))
         axes.set_xlabel("τ, share of the steepest slope" if place >= len(present) - 2 else "")
         axes.set_ylabel("dormant units (%)" if place % 2 == 0 else "")
