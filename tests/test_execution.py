@@ -52,6 +52,13 @@ def test_a_notebook_is_given_the_configuration_and_this_python(good: tuple[Path,
     assert printed[2].strip() == f"{folder} {sys.executable}"
 
 
+def test_the_cell_that_papermill_puts_in_has_the_same_name_every_time(
+    good: tuple[Path, execution.Ran, list[str]],
+) -> None:
+    names = [cell["id"] for cell in nbformat.read(str(good[1].path), as_version=4).cells]
+    assert names.count("injected-parameters") == 1
+
+
 def test_nothing_of_the_execution_stays_but_its_results(good: tuple[Path, execution.Ran, list[str]]) -> None:
     folder, ran, _ = good
     text = ran.path.read_text(encoding="utf-8")

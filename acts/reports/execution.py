@@ -268,6 +268,8 @@ def _bare(executed: NotebookNode, key: str) -> NotebookNode:
     executed.cells.pop()
     for cell in executed.cells:
         cell.metadata = {name: value for name, value in cell.metadata.items() if name not in ("papermill", "execution")}
+        if "injected-parameters" in cell.metadata.get("tags", ()):
+            cell["id"] = "injected-parameters"  # papermill's own is another every time
     executed.metadata.pop("papermill", None)
     executed.metadata["acts"] = {"key": key}
     return executed
