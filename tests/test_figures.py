@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text as Label
 
 from acts import claims, figures
-from acts.figures import intervals, labels, naming, palette, scales, style
+from acts.figures import intervals, labels, naming, palette, responses, scales, style
 from acts.figures.rates import octaves
 from acts.figures.table import MISSING, Table, escape, number, tame
 from acts.records import frame, where
@@ -469,3 +469,16 @@ def test_claims_of_the_ledger_lead_to_their_cards_and_to_what_they_are_seen_in(r
         assert f"[{claim}](#claim-{claim}) [@{evidence.split()[0]}" in told
     supported = ledger.iloc[[0]].assign(verdict="refuted", effect=0.0, low=0.0, high=0.0, unit="% less loss area", n=12)
     assert "no difference in loss area; n" in figures.verdicts.falls(supported, "refuted").to_markdown()
+
+
+def test_a_long_title_is_broken_where_its_longer_line_is_shortest() -> None:
+    assert responses._parted("digits, residual MLP 8 × 32, LayerNorm") == "digits, residual MLP 8 × 32\nLayerNorm"
+    assert responses._parted("digits, CNN 2 × 16") == "digits\nCNN 2 × 16"
+    assert responses._parted("digits") == "digits"
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.87, 1.39), (0.95, 1.05), (0.5, 1.05), (0.05, 3.5), (1.0, 20.0)])
+def test_a_log_axis_has_at_least_three_numbers(low: float, high: float) -> None:
+    found = scales.ticks(low, high)
+    assert 3 <= len(found) <= 6
+    assert all(low <= tick <= high for tick in found)

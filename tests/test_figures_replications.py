@@ -7,6 +7,7 @@ import figure_records
 import numpy as np
 import pandas as pd
 import pytest
+import taken
 
 from acts import figures
 from acts.figures import replications, style
@@ -89,3 +90,8 @@ def test_ours_is_shown_where_no_figure_was_published(records: pd.DataFrame) -> N
     assert own["reported"].isna().all()
     assert own["middle"].notna().all()
     assert not own["inside"].any()
+
+
+@pytest.mark.parametrize("name", ["beside", "noise"])
+def test_figures_say_their_finding_and_give_their_data(name: str, records: pd.DataFrame) -> None:
+    taken.check(lambda rows: getattr(replications, name)(rows, CATALOGUE), records, told=name == "noise")

@@ -40,5 +40,9 @@ def ticks(low: float, high: float, *, count: int = 5) -> list[float]:
 
 def _even(low: float, high: float, count: int) -> list[float]:
     """Return evenly spaced round numbers, for limits too close together for the patterns."""
-    found = MaxNLocator(count - 1, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    return [float(tick) for tick in found if low <= tick <= high]
+    best: list[float] = []
+    for bins in range(count - 1, count + 3):
+        values = MaxNLocator(bins, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        found = [float(tick) for tick in values if low <= tick <= high]
+        best = found if len(best) < len(found) <= count else best
+    return best
