@@ -134,3 +134,8 @@ def test_points_at_one_depth_stand_side_by_side_in_order() -> None:
     deepest = [float(line.get_xdata()[-1]) for line in bars]
     assert len(set(deepest)) == len(bars) == len(figure_records.FACTORS)
     assert max(deepest) - min(deepest) < 0.06 * max(deepest)
+
+
+def test_a_long_name_leaves_room_for_the_panels() -> None:
+    _, grid = dots.beside(3, 3, ["a name of the user's own that goes on and on and on " * 4])
+    assert all(axes.get_position().width > 0.1 for axes in grid)

@@ -10,6 +10,7 @@ from acts.figures.scales import plain
 from acts.figures.style import WIDTH, Drawing, text_width
 
 _NAMES = 7.0  # points: the names of rows
+_MOST = 0.45 * WIDTH  # inches: what names of rows may take of a figure, however long a user's own are
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def beside(
     All lengths are inches: of a row, above and below a panel, below all of them, and between two panels.
     """
     columns = min(columns, count)
-    left = 0.24 + max(text_width(name, _NAMES) for name in names)
+    left = min(0.24 + max(text_width(name, _NAMES) for name in names), _MOST)
     wide = (WIDTH - left - 0.1 - (columns - 1) * between) / columns
     height = row * len(names) + 0.1
     lines = -(-count // columns)
