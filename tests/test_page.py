@@ -141,7 +141,11 @@ def test_what_mathematics_decides_has_no_interval() -> None:
 
 
 def test_a_card_says_number_interval_pairs_and_margin(page: str) -> None:
-    card = re.search(r'<article id="claim-C25" class="claim refuted">.*?</article>', page, re.DOTALL).group(0)
+    card = (
+        re.search(r'<article id="claim-C25" class="claim refuted">.*?</article>', page, re.DOTALL)
+        .group(0)
+        .replace("\xa0", " ")
+    )
     words = " ".join(re.sub(r"<[^>]+>", "", card).split())
     assert "12 % more loss · 95 % interval [9, 15] · 12 pairs · margin 5 %" in words
     assert '<a href="#claim-C25" class="name">C25</a>' in card

@@ -18,7 +18,7 @@
 
   // Letters without case and accents, one for one, so that a place in the folded text is a place in the text.
   const fold = (text) => Array.from(text, (sign) => {
-    const plain = sign.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[−–‐‑]/u, "-").replace(/[’‘]/u, "'");
+    const plain = sign.normalize("NFD").toLowerCase().replace(/[−–‐‑]/u, "-").replace(/[’‘]/u, "'");
     return plain.length === sign.length ? plain : sign.length === 1 ? (plain[0] || sign) : sign;
   }).join("");
   let index = null;
