@@ -396,6 +396,18 @@ def test_a_phone_has_all_of_it_without_scrolling_sideways(fresh: Any) -> None:
         assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= width + 0.5 for box in boxes)
 
 
+@in_browser
+@pytest.mark.parametrize("label", ["fig-functions", "fig-depths"])
+def test_who_is_led_to_a_figure_finds_its_head(browser: Any, file: Path, label: str) -> None:
+    found = visit(browser, file, viewport={"width": 1280, "height": 420})
+    found.goto("about:blank")
+    found.goto(f"{file.as_uri()}#{label}")
+    found.locator(f"#{label}.moving .explorer").wait_for()
+    found.wait_for_timeout(600)
+    assert -1 <= found.evaluate(f"document.getElementById('{label}').getBoundingClientRect().top") < 200
+    found.context.close()
+
+
 def tricked(drawing: Drawing, **changes: Any) -> Drawing:
     own = Drawing(figsize=(3, 1))
     own.explorer = json.loads(json.dumps(drawing.explorer)) | changes

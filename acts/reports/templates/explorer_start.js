@@ -3,11 +3,17 @@
 const KINDS = { activation: activationExplorer, depth: depthExplorer };
 const start = (root) => {
   const figure = root.closest("figure");
+  const top = () => figure.getBoundingClientRect().top;
+  const before = top();
   try {
     const data = JSON.parse(root.querySelector("script").textContent);
     root.hidden = false;
     figure.classList.add("moving");
     const draw = KINDS[root.dataset.kind](root, data);
+    // An explorer is taller than its picture: who has just been led to the figure keeps its head in sight.
+    if (before >= 0 && before < innerHeight) {
+      requestAnimationFrame(() => requestAnimationFrame(() => scrollBy({ top: top() - before, behavior: "instant" })));
+    }
     let width = root.clientWidth;
     new ResizeObserver(() => { if (root.clientWidth && root.clientWidth !== width) { width = root.clientWidth; draw(); } }).observe(root);
   } catch (error) {
