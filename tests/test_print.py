@@ -283,6 +283,12 @@ def test_words_that_lead_to_something_stay_with_it() -> None:
     assert source.index("#place.flush()") < source.index("== V") < source.index("Each.")
 
 
+def test_a_table_after_words_asks_for_room_and_one_after_a_heading_does_not() -> None:
+    table = "| a | b |\n|:--|:--|\n| 1 | 2 |\n\n: Two. {#tbl-two}"
+    assert typed(f"# T\n\nText.\n\n{table}").count("#room()") == 1
+    assert "#room()" not in typed(f"# T\n\n## V\n\n{table}")
+
+
 def test_headings_over_a_turned_table_turn_with_it_all() -> None:
     wide = "| " + " | ".join(["0.941 [0.896, 0.989]"] * 9) + " |\n|" + "--:|" * 9 + "\n" + "| 0.941 [0.896, 0.989] " * 9
     source = typed(f"# T\n\nText.\n\n## Upper\n\n### Lower\n\n{wide}")

@@ -31,10 +31,16 @@ def led(blocks: list[Node]) -> list[Node]:
             at = len(kept) - 1 if kept and kept[-1]["t"] == "Header" else len(kept)
             kept.insert(at, tree.raw("typst", "#place.flush()"))
             kept += _kept(lead) if lead else []
+        elif kept and kept[-1]["t"] == "Para" and _is_table(block):
+            kept.append(tree.raw("typst", "#room()"))
         elif kept and kept[-1]["t"] == "Para" and tree.text(kept[-1]).rstrip().endswith(":"):
             kept += _kept(kept.pop())
         kept.append(block)
     return kept
+
+
+def _is_table(block: Node) -> bool:
+    return block["t"] == "Div" and "acts-table" in tree.classes(block)
 
 
 def _kept(lead: Node) -> list[Node]:

@@ -136,6 +136,8 @@ class _Sheet:
 
     def _division(self, node: Node) -> list[Node] | None:
         kinds = tree.classes(node)
+        if node["c"][0][0] == "refs":
+            return self._wrapped("#references[", self.fit(node["c"][1]), "]")
         for kind, write in (
             ("acts-figure", self._figure),
             ("acts-table", self._table),
