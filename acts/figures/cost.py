@@ -24,6 +24,7 @@ MARGIN = 0.05  # of a whole step, set before the run: less is no difference that
 NOTICED = 0.2  # of a whole step: what the claims call expensive
 FEW = ("sigmoid", "tanh", "softsign", "relu", "elu", "swish", "gelu", "mish")  # as many lines as a panel bears
 _LEAST = -15.0  # per cent: a share below 0 is noise, and more of it need not be seen
+_BESIDE = 0.03  # of the time with ReLU: names of what is a little quicker stand left of it, clear of slower ones
 _FARTHEST = 3.0  # the largest ratio of outcomes that is drawn to scale
 _NOTHING = "Nothing of this was measured here."
 
@@ -332,7 +333,14 @@ def _bargain(axes: Axes, catalogue: pd.DataFrame, row: dict, *, y: float, name: 
         axes.plot([row["low_time"], row["high_time"]], [y] * 2, color=colour, linewidth=0.8)
         axes.plot([x] * 2, [row["low"], row["high"]], color=colour, linewidth=0.8)
     axes.plot([x], [y], marker="o" if y == row["middle"] or "low" not in row else "^", color=colour, linestyle="none")
-    label = naming.label(catalogue, row["activation"])
+    label, left = naming.label(catalogue, row["activation"]), 1 - _BESIDE < x < 1
     axes.annotate(
-        label, (x, name), xytext=(4, 1.5), textcoords="offset points", color=colour, fontsize=SMALL, va="bottom"
+        label,
+        (x, name),
+        xytext=(-4 if left else 4, 1.5),
+        textcoords="offset points",
+        color=colour,
+        fontsize=SMALL,
+        ha="right" if left else "left",
+        va="bottom",
     )
