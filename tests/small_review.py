@@ -204,13 +204,14 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def shared(folder: Path) -> Made:
     """Return the review in a folder, made by the first process that asks; a fault is said to all that ask after it."""
-    root, fault = folder / "small-review", folder / "small-review.fault"
+    root, fault, whole = (folder / f"small-review{end}" for end in ("", ".fault", ".whole"))
     with _alone(folder):
         if not root.exists():
             try:
                 make(root)
+                whole.touch()
             except Exception as error:
                 fault.write_text(str(error) or type(error).__name__)
                 raise
-        assert not fault.exists(), fault.read_text()
+        assert whole.exists(), fault.read_text() if fault.exists() else "the small review was not finished"
     return Made(root)

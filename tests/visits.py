@@ -12,6 +12,7 @@ BROWSER_TESTS = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.timeout(900),  # the first test of all that asks for the small review makes it
 ]
 NOTICED = """
 window.breaches = [];
