@@ -96,6 +96,20 @@ def test_an_effect_below_zero_is_told_the_other_way_round(rows: tuple[ledger.Row
     assert (rows[2]["value"], rows[2]["low"]) == ("-80.0", "-90.0")
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "told"),
+    [
+        (-78.2, "% more linear pieces", "78.2\N{NO-BREAK SPACE}% fewer linear pieces"),
+        (0.9997, "decades of squared gradient lost per layer", "1 decade of squared gradient lost per layer"),
+        (-1.0, "margins less test error", "1 margin more test error"),
+        (2.0, "margins less test error", "2 margins less test error"),
+        (-0.5, "largest slope", "−0.5 largest slope"),
+    ],
+)
+def test_an_effect_agrees_with_its_unit(value: float, unit: str, told: str) -> None:
+    assert ledger.told(value, None, None, None, unit=unit) == (told, "")
+
+
 def test_a_claim_without_an_interval_has_none(rows: tuple[ledger.Row, ...]) -> None:
     exact = ledger.rows(written((claim("C09", "supported", (0.25, 0.25, 0.25), level=1.0, unit="largest slope"),)))
     assert (exact[0]["effect"], exact[0]["interval"]) == ("0.25 largest slope", "")

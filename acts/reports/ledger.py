@@ -12,7 +12,12 @@ COLUMNS = (
     "high", "level", "n", "margin",
 )  # fmt: skip
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-DIRECTIONS = (("less", "more"), ("closer to", "farther from"), ("lost", "gained"))
+DIRECTIONS = (
+    ("fewer linear pieces", "more linear pieces"),
+    ("less", "more"),
+    ("closer to", "farther from"),
+    ("lost", "gained"),
+)
 TOO_LARGE = 1e100  # a value beyond it stands for runs that diverged, not for a measure
 NUMBERS = ("effect", "low", "high", "level", "n", "margin", "p_holm", "q_fdr")
 
@@ -51,6 +56,8 @@ def told(
     opposite = _opposite(unit) if value < 0 else ""
     ends = [low, high] if not opposite else [end if end is None else -end for end in (high, low)]
     words = opposite or unit
+    if number(abs(value)) == "1":
+        words = re.sub(r"^(decade|margin)s\b", r"\1", words)
     gap = "\N{NO-BREAK SPACE}" if words.startswith("%") else " "
     effect = f"{number(-value if opposite else value)}{gap}{words}".strip()
     if level is None or level >= 1 or None in ends:
