@@ -391,6 +391,8 @@ def test_a_phone_has_all_of_it_without_scrolling_sideways(fresh: Any) -> None:
     for label in ("fig-functions", "fig-depths"):
         found = moving(fresh, label)
         assert fresh.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        names = [one.evaluate("one => one.selectedOptions[0].text") for one in found.locator(".card select").all()]
+        assert found.locator(".name").all_text_contents() == names
         boxes = [one.bounding_box() for one in found.locator("input, select, button, svg.plot").all()]
         width = fresh.evaluate("innerWidth")
         assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= width + 0.5 for box in boxes)

@@ -196,11 +196,13 @@ const depthExplorer = (root, data) => {
   const drawMap = (plot, styles) => {
     const low = -3, high = 3, logs = [];
     for (let at_ = low; at_ <= high + 1e-9; at_ += 0.1) logs.push(at_);
+    plot.margin = narrow() ? 62 : 14; // names stand where there is room: here, or beside the factors
     plot.begin([low, high], [low, high]);
     plot.rule([low, low], [high, high], "diagonal");
     state.chosen.forEach((which, i) => {
       const next = logs.map((log) => Math.log10(state.sigmaW ** 2 * momentsOf(which)(10 ** log).second + state.sigmaB ** 2));
       plot.curve(logs, next, styles[i]);
+      if (narrow()) plot.named(of(which).label, last(next), styles[i]);
       const path = signal(momentsOf(which), { ...state, depth: Math.min(state.depth, 25) }).q.map(Math.log10), steps = { x: [], y: [] };
       path.forEach((log, k) => { if (k) { steps.x.push(path[k - 1], log); steps.y.push(log, log); } else { steps.x.push(log); steps.y.push(log); } });
       plot.curve(steps.x, steps.y, { ...styles[i], dash: "", kind: "thin" });
