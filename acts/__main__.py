@@ -1,4 +1,4 @@
-"""The command line: ``python -m acts run|judge|render|writeup|site|compare|verify|doctor|fetch|bench|list``.
+"""The command line, ``python -m acts COMMAND``: `python -m acts --help` lists the commands.
 
 It ends with 0 when all is good, 1 when something failed, 2 for bad input, 75 when busy or cut off, 130 when stopped.
 Every command imports what it needs when it is called, so a typo costs no import of torch.
@@ -67,6 +67,15 @@ def parser() -> _Parser:
     doctor.add_argument("--json", action="store_true", help="say it as JSON")
     fetch = commands.add_parser("fetch", parents=[shared], help="download published data sets into ACTS_DATA")
     fetch.add_argument("names", nargs="+", metavar="NAME", help="a data set, as `list datasets` names it")
+    shown = commands.add_parser("show", parents=[shared], help="show what an activation is and what follows from it")
+    shown.add_argument("name", metavar="NAME", help="an activation, as `list activations` names it, or a variant")
+    shown.add_argument("--json", action="store_true", help="say it as JSON")
+    checked = commands.add_parser("check", parents=[shared], help="hold an activation against all that is asked of one")
+    checked.add_argument("wanted", metavar="WHAT", help="a Python file that registers some, a formula in x, or a name")
+    checked.add_argument(
+        "--let", metavar="LETTER=NUMBER", action="append", type=_letter, default=[], help="a parameter of the formula"
+    )
+    checked.add_argument("--json", action="store_true", help="say it as JSON")
     bench = commands.add_parser("bench", parents=[shared], help="measure training, engine, store and report here")
     bench.add_argument(
         "parts", nargs="*", metavar="PART", help="training, engine, store or report; all, if none is named"
@@ -75,6 +84,18 @@ def parser() -> _Parser:
     listing = commands.add_parser("list", parents=[shared], help="list what there is")
     listing.add_argument("what", choices=("activations", "claims", "configurations", "datasets", "experiments"))
     return top
+
+
+def _letter(text: str) -> tuple[str, float]:
+    """Return a letter with its number."""
+    letter, _, number = text.partition("=")
+    try:
+        value = float(number)
+    except ValueError:
+        value = float("nan")
+    if not letter.isidentifier() or not abs(value) < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} should be LETTER=NUMBER, as beta=1.5")
+    return letter, value
 
 
 def _engine(text: str) -> str:
@@ -137,6 +158,14 @@ def _command(given: argparse.Namespace) -> int:
         from acts import compare
 
         return compare.compare(given.first, given.second, as_json=given.json)
+    if given.command == "show":
+        from acts import show
+
+        return show.show(given.name, as_json=given.json)
+    if given.command == "check":
+        from acts import check
+
+        return check.check(given.wanted, letters=dict(given.let), as_json=given.json)
     if given.command == "bench":
         from acts.bench import run
 
@@ -238,6 +267,8 @@ def _kinds() -> dict[str, int]:
         "NotJudged",
         "NotWritable",
         "WriteupError",
+        "OwnError",
+        "UnknownActivation",
     )
     busy, failed = ("Busy", "LostScheduler"), ("DiskFull", "FetchError", "ReportError", "PublishError")
     return {**dict.fromkeys(bad, BAD_INPUT), **dict.fromkeys(busy, BUSY), **dict.fromkeys(failed, 1)}

@@ -5,9 +5,10 @@ an earlier one published as it was.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from types import ModuleType
+from typing import Any, Literal
 
 from acts import params as configuration
 from acts import records as table
@@ -72,6 +73,7 @@ def run(
 def _checked(config: str) -> Params:
     """Return a configuration whose every activation, data set and notebook is known."""
     params = configuration.load(config, notebooks=notebooks())
+    _admit(params)
     if not any(_mentions(params, "activations")) and not any(_mentions(params, "datasets")):
         return params
     from acts import activations, datasets
@@ -84,6 +86,26 @@ def _checked(config: str) -> Params:
         except ValueError as error:
             raise ParamsError(f"{loaded.line(*place)}: activations: {error}") from None
     return loaded
+
+
+def _admit(params: Params) -> None:
+    """Enter the activations that a configuration brings along; raises ParamsError, with the line, for a bad one."""
+    own = params.own
+    if not own:
+        return
+    from acts.activations import own as owned
+
+    for name, told in own.get("formulas", {}).items():
+        _entered(owned, {"formulas": {name: told}}, params.line("formulas", name) + ": formulas")
+    for place, told in enumerate(own.get("plugins", ())):
+        _entered(owned, {"plugins": [told]}, params.line("plugins", place) + ": plugins")
+
+
+def _entered(owned: ModuleType, own: Mapping[str, Any], where: str) -> None:
+    try:
+        owned.admit(own)
+    except ValueError as error:
+        raise ParamsError(f"{where}: {error}") from None
 
 
 def _mentions(params: Params, noun: Literal["activations", "datasets"]) -> Iterator[tuple[Place, str]]:

@@ -29,7 +29,8 @@ class Activation:
 
     ``a(x)`` is the accurate path: it computes in float64, is right at ±inf and in the tails, and rounds once to the
     dtype of x. ``a.kernel(x)`` is the fast path in the dtype of x, torch's own function where there is one. Parameters
-    are numbers, or tensors that broadcast to x and may require gradients.
+    are numbers, or tensors that broadcast to x and may require gradients. ``endless`` says that values and slopes are
+    held to the formula's limits at ±inf; of a function that is given by its formula alone they are not.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Activation:
     typed_latex: str | None = None
     elementwise: bool = True
     registered: bool = False
+    endless: bool = True
 
     def __post_init__(self) -> None:
         for name in ("parameters", "constants", "floors", "promises"):

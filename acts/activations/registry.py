@@ -11,8 +11,14 @@ from typing import Any
 
 from acts.activations.activation import PROMISES, Activation
 
+OWN = "own"  # the family of what a user brings along
+
 _entries: dict[str, Activation] = {}
 _aliases: dict[str, str] = {}
+
+
+class UnknownActivation(ValueError):
+    """A name that no activation has; the message is one line with the nearest name that one has."""
 
 
 def names() -> list[str]:
@@ -36,7 +42,7 @@ def get(wanted: Any, /) -> Activation:
         return _entries[name]
     if "(" in wanted:
         return _variant(wanted)
-    raise ValueError(_unknown(wanted))
+    raise UnknownActivation(_unknown(wanted))
 
 
 def register(
@@ -114,8 +120,24 @@ def temporarily() -> Iterator[None]:
         _aliases.update(aliases)
 
 
+def own(name: str) -> Activation | None:
+    """Return the user's own activation of a name, None where there is none."""
+    _fill()
+    entry = _entries.get(name)
+    return entry if entry is not None and entry.family == OWN else None
+
+
+def enter(entry: Activation, *, instead: Activation | None = None) -> None:
+    """Enter an activation that was made elsewhere, in place of another; ValueError for a name that is taken."""
+    _fill()
+    if instead is not None:
+        del _entries[instead.name]
+    _enter(entry)
+
+
 def _fill() -> None:
     import_module("acts.activations.catalogue")
+    import_module("acts.activations.installed")
 
 
 def _enter(entry: Activation) -> None:

@@ -37,10 +37,11 @@ def perturbed(activation: Activation) -> Iterator[dict[str, float]]:
 
 @lru_cache(maxsize=256)
 def points(activation: Activation, chosen: tuple[tuple[str, float], ...]) -> tuple[float, ...]:
-    """Return where to look, rising: denormals to ±inf, and on both sides of every kink."""
+    """Return where to look, rising: denormals to ±inf, where that is asked, and on both sides of every kink."""
+    sizes = SIZES if activation.endless else SIZES[: SIZES.index(1e5)]
     edges = activation.breaks(**dict(chosen))
     near = [step for edge in edges for step in (edge, math.nextafter(edge, -9e9), math.nextafter(edge, 9e9))]
-    return tuple(sorted({0.0, *near, *SIZES, *(-size for size in SIZES)}))
+    return tuple(sorted({0.0, *near, *sizes, *(-size for size in sizes)}))
 
 
 @lru_cache(maxsize=1024)

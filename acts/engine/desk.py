@@ -22,7 +22,7 @@ from acts.engine.dispatch import LostScheduler
 from acts.engine.outcome import Failure, Outcome
 from acts.engine.progress import Progress, Teller, duration
 from acts.engine.turns import PAUSES, Turns
-from acts.engine.work import Receipt, Task
+from acts.engine.work import Receipt, Task, admit
 from acts.jobs import Job
 from acts.params import Params
 
@@ -61,6 +61,7 @@ class Desk:
 
     def connect(self) -> None:
         """Connect to the cluster, where the engine is one, and settle the device that is computed on."""
+        admit(self.params.own)
         if addresses.remote(self.engine):
             from acts.engine.cluster import Cluster
 
@@ -135,6 +136,7 @@ class Desk:
             driver=self._token,
             seconds=job.seconds,
             others=job.others,
+            own=self.params.own,
         )
 
     def _work(self, tasks: list[Task], outcome: Outcome, *, planned: int) -> set[str]:

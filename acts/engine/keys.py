@@ -29,7 +29,18 @@ CATALOGUES = (
     *(f"datasets/{name}.py" for name in ("shelf", "fetching")),
 )
 # What an activation says of itself for readers; no number depends on it.
-DESCRIPTIVE = ("label", "aliases", "family", "year", "reference", "key", "promises", "typed_latex", "registered")
+DESCRIPTIVE = (
+    "label",
+    "aliases",
+    "family",
+    "year",
+    "reference",
+    "key",
+    "promises",
+    "typed_latex",
+    "registered",
+    "endless",
+)
 
 
 def sha256(text: str) -> str:
@@ -138,9 +149,17 @@ def source_of(module: ModuleType) -> str:
 # --- the activation ---------------------------------------------------------------------------------------------------
 
 
-@cache
 def function_source(name: str) -> str:
     """Return the sha256 of one activation: its formula, its numbers, and the source its function reaches."""
+    from acts.activations import registry
+
+    entry = registry.own(name.partition("(")[0])
+    return _function_source(name, None if entry is None else (entry.formula, *entry.parameters.items()))
+
+
+@cache
+def _function_source(name: str, own: tuple[Any, ...] | None) -> str:  # noqa: ARG001 - a user's may change meanwhile
+    """Return the sha256 of the activation that has a name now."""
     from acts import activations
 
     activation = activations.get(name)

@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,8 @@ class Task:
     """A job on its way to where it is done: plain values, the store's folder, whose and which attempt this is.
 
     ``source`` is the experiment's source as the sender sees it, ``software`` what a worker that the sender did not
-    start must compute with; ``deadline`` is in seconds, none in this process.
+    start must compute with; ``deadline`` is in seconds, none in this process; ``own`` are the activations that the
+    configuration brings along.
     """
 
     word: str
@@ -51,6 +52,7 @@ class Task:
     seconds: float = 1.0
     software: Mapping[str, str] | None = None
     others: tuple[str, ...] = ()
+    own: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -108,12 +110,22 @@ def do(task: Task) -> Receipt:
         module = keys.resolve(task.word, task.path)
         if keys.source_of(module) != task.source:
             return Receipt("failed", reason="the source changed during the run; run again")
+        admit(task.own)
         with _alone(task, attempts):
             return _measured(task, module, store)
     except DiskFull as error:
         return Receipt("full", reason=str(error))
     except Exception as error:
         return Receipt("failed", reason=_reason(error), detail=traceback.format_exc())
+
+
+def admit(own: Mapping[str, Any]) -> None:
+    """Enter the activations that a configuration brings along, here and in what this process starts."""
+    if own:
+        from acts.activations import own as owned
+
+        owned.admit(own)
+        owned.hand_on(own)
 
 
 def _gone(task: Task, stack: Path) -> Receipt:

@@ -80,11 +80,13 @@ def load(
     except ValidationError as error:
         line, message = faults.first(error, document.lines)
         raise ParamsError(f"{shown}:{line}: {message}") from None
+    names = None if names is None else [*names, *params.own_names()]
     known = {"activations": names, "datasets": datasets, "notebooks": notebooks}
     if unknown := faults.stranger(params, document.lines, known):
         raise ParamsError(f"{shown}:{unknown[0]}: {unknown[1]}")
     params._name, params._text, params._file, params._lines = path.stem, text, shown, document.lines
-    return params
+    params._folder = root() if path.resolve().is_relative_to(root()) else path.resolve().parent
+    return params.with_own()
 
 
 def schema_json() -> str:

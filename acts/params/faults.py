@@ -32,6 +32,7 @@ _FORM = {
     "heads": "an output function and a loss, as tanh+hinge",
     "notebooks": "a notebook's name, as 03_gradient_flow",
 }
+_NAME = "a name in small letters, digits and _, a letter first"
 _NOUN = {"activations": "activation", "datasets": "data set", "notebooks": "notebook"}
 
 
@@ -92,7 +93,7 @@ def _message(fault: Any) -> str:
     if kind == "finite_number":
         return f"{key}: should be a finite number, not {shown}"
     if kind == "string_pattern_mismatch":
-        return f"{key}: should be {_FORM[key]}, not {shown}"
+        return f"{key}: should be {_FORM.get(key, _NAME)}, not {shown}"
     for start, expected in _EXPECTED.items():
         if kind.startswith(start) and kind.endswith("_type"):
             return f"{key}: should be {expected}, not {shown}"
@@ -109,6 +110,8 @@ def _fields(place: Place) -> list[str]:
     """Return the keys that may stand at a place in the document; a place in a list is what the list is of."""
     model: Any = Params
     for part in (part for part in place if isinstance(part, str)):
+        if part not in model.model_fields:  # the key of a mapping
+            continue
         annotation = model.model_fields[part].annotation
         inner = [kind for kind in (annotation, *getattr(annotation, "__args__", ())) if _is_section(kind)]
         if not inner:

@@ -1,8 +1,8 @@
 """The section of the comparison ``mechanisms``: studies of why activations differ, each with its networks and steps."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import product
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -90,3 +90,7 @@ class Mechanisms(Section):
             yield from places
         if self.probes is not None:
             yield from ((("probes", *place), name) for place, name in self.probes.mentions(noun))
+
+    def joined(self, names: Collection[str]) -> Self:  # noqa: ARG002 - the section's signature
+        """Return the section as it is: a study compares the functions that its mechanism is about."""
+        return self

@@ -1,7 +1,8 @@
 """The schema of a configuration: strict about types, frozen, and closed to keys it does not know."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
@@ -9,6 +10,7 @@ from acts.params.dead_units import DeadUnits
 from acts.params.gradient_flow import GradientFlow
 from acts.params.measured import Cost, Precision
 from acts.params.mechanisms import Mechanisms
+from acts.params.own import Name, OwnFormula, digest, installed, registered_in
 from acts.params.replications import Replications
 from acts.params.robustness import Robustness
 from acts.params.sections import (
@@ -137,18 +139,24 @@ class Experiments(Section):
 
 
 class Params(Section):
-    """One configuration; ``name`` is the file's name without ending, ``text`` what the file says."""
+    """One configuration; ``name`` is the file's name without ending, ``text`` what the file says.
+
+    ``formulas`` and ``plugins`` bring along activations, which join every comparison that lists some.
+    """
 
     title: Title
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     dtype: Literal["float32", "float64"] = "float32"
     engine: Engine = "local"
     workers: Annotated[int, Field(ge=1, le=256)] = 2
+    formulas: dict[Name, OwnFormula] = Field(default_factory=dict)
+    plugins: tuple[str, ...] = ()
     experiments: Experiments
     notebooks: Notebooks
     _name: str = PrivateAttr(default="unnamed")
     _text: str = PrivateAttr(default="")
     _file: str = PrivateAttr(default="params")
+    _folder: Path = PrivateAttr(default_factory=Path)
     _lines: dict[tuple[int | str, ...], int] = PrivateAttr(default_factory=dict)
 
     @property
@@ -170,3 +178,19 @@ class Params(Section):
     def on(self, device: str) -> "Params":
         """Return the same configuration with its device settled."""
         return self.model_copy(update={"device": device})
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """Return the activations that it brings along, as values that JSON holds; empty where it brings none."""
+        formulas = {name: formula.plain() for name, formula in self.formulas.items()}
+        files = [{"path": str(self._folder / path), "sha256": digest(self._folder / path)} for path in self.plugins]
+        return {key: value for key, value in (("formulas", formulas), ("plugins", files)) if value}
+
+    def own_names(self) -> list[str]:
+        """Return the names of the activations that it, and installed packages, bring along."""
+        files = [name for path in self.plugins for name in registered_in(self._folder / path)]
+        return list(dict.fromkeys([*self.formulas, *files, *installed()]))
+
+    def with_own(self) -> "Params":
+        """Return the same configuration, whose comparisons list what it brings along too."""
+        return self.model_copy(update={"experiments": self.experiments.joined(self.own_names())})

@@ -1,7 +1,7 @@
 """Sections: what every part of a configuration is made of, its types and the rules that they keep."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Collection, Iterator
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -91,3 +91,18 @@ class Section(BaseModel):
         """Yield every activation or data set that is named here, with its place; "all" names none."""
         named = getattr(self, noun, ())
         yield from () if named == "all" else (((noun, position), name) for position, name in enumerate(named))
+
+    def joined(self, names: Collection[str]) -> Self:
+        """Return the section with activations added to every list of activations in it; "all" is all anyway."""
+        return self.model_copy(update={field: _joined(field, value, names) for field, value in self})
+
+
+def _joined(field: str, value: Any, names: Collection[str]) -> Any:
+    """Return a field's value with the names added where it lists activations."""
+    if isinstance(value, Section):
+        return value.joined(names)
+    if isinstance(value, tuple) and field == "activations":
+        return (*value, *(name for name in names if name not in value))
+    if isinstance(value, tuple):
+        return tuple(_joined("", item, names) for item in value)
+    return value

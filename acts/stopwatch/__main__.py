@@ -6,6 +6,7 @@ from contextlib import redirect_stdout
 
 import torch
 
+from acts.activations import own
 from acts.stopwatch.orders import Order, carry_out
 
 
@@ -13,6 +14,7 @@ def main() -> None:
     """Read an order, print its measurements."""
     answer = sys.stdout
     torch.set_num_threads(1)
+    own.from_environment()
     with redirect_stdout(sys.stderr):
         found = list(carry_out(Order(**json.load(sys.stdin))))
     print(json.dumps(found), file=answer)

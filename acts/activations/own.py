@@ -1,0 +1,160 @@
+"""A user's own activations: a formula in a params file, or a Python file.
+
+``admit`` enters what a configuration brings along, in whatever process is to compute with it. A formula is read by the
+whitelist of ``formula`` and computed by ``compiled``; nothing of it is run as code. A Python file is the user's code
+and is run as such.
+"""
+
+import hashlib
+import importlib.util
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import sympy
+import torch
+
+from acts.activations import compiled, registry, symbols
+from acts.activations.activation import Activation
+
+VARIABLE = "ACTS_OWN"  # in the environment of processes that we start: what they have to enter
+PLACES = (-10.0, -3.0, -1.0, -0.1, 0.0, 0.1, 1.0, 3.0, 10.0)  # where a function has to have value and slope
+LABEL = re.compile(r"[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]{1,40}")
+
+
+class OwnError(ValueError):
+    """An activation of the user's that cannot be used; the message is one line with its name and what is wrong."""
+
+
+def admit(own: Mapping[str, Any]) -> list[str]:
+    """Enter the activations of a configuration (``Params.own``) and return their names.
+
+    What is entered already in the same form stays as it is. Raises OwnError.
+    """
+    names = [_formula(name, told) for name, told in own.get("formulas", {}).items()]
+    for told in own.get("plugins", ()):
+        names += plugin(Path(told["path"]), told.get("sha256", ""))
+    return names
+
+
+def from_environment() -> list[str]:
+    """Enter what the process that started this one had entered, as ``hand_on`` left it."""
+    return admit(json.loads(os.environ.get(VARIABLE, "{}")))
+
+
+def hand_on(own: Mapping[str, Any]) -> None:
+    """Leave what was entered to the processes that this one will start."""
+    if own:
+        os.environ[VARIABLE] = json.dumps(own)
+    else:
+        os.environ.pop(VARIABLE, None)
+
+
+def _formula(name: str, told: Mapping[str, Any]) -> str:
+    """Enter one formula with its parameters under a name, in place of an own one of that name."""
+    entry = from_formula(
+        name,
+        str(told["formula"]),
+        parameters=told.get("parameters", {}),
+        learn=told.get("learn", ()),
+        label=told.get("label", ""),
+    )
+    known = registry.own(name)
+    if known is not None and _same(known, entry):
+        return name
+    registry.enter(entry, instead=known)
+    return name
+
+
+def _same(one: Activation, other: Activation) -> bool:
+    fields = ("formula", "learnable", "label")
+    return all(getattr(one, field) == getattr(other, field) for field in fields) and dict(one.parameters) == dict(
+        other.parameters
+    )
+
+
+def from_formula(
+    name: str, formula: str, *, parameters: Mapping[str, float], learn: Sequence[str] = (), label: str = ""
+) -> Activation:
+    """Return the activation that a formula in x and its parameters' letters describes, checked but not entered.
+
+    Raises OwnError for what is no formula, has no derivative, or has no finite value or slope at ordinary inputs.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
+        raise OwnError(f"{name[:60]!r} cannot name an activation; use small letters, digits and _, a letter first")
+    if label and not LABEL.fullmatch(label):
+        raise OwnError(f"{name}: label must be one line of at most 40 characters")
+    for letter in parameters:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,39}", letter) or letter in ("x", "shift", "stretch", "at_zero"):
+            raise OwnError(f"{name}: {letter[:40]!r} cannot name a parameter")
+    try:
+        entry = Activation(
+            name=name, body=torch.clone, label=label or name, family="own", formula=formula, registered=True,
+            reference="own", endless=False, parameters=dict(parameters), learnable=tuple(learn),
+        )  # fmt: skip
+        folded = entry.folded
+        body = compiled.function(folded)
+    except ValueError as error:
+        raise OwnError(f"{name}: {error}") from None
+    _vet(entry, folded)
+    object.__setattr__(entry, "body", body)
+    return entry
+
+
+def _vet(entry: Activation, folded: sympy.Expr) -> None:
+    """Raise OwnError unless the formula speaks of x, uses its parameters, and has value and slope where it should."""
+    letters = {letter.name for letter in folded.free_symbols}
+    if "x" not in letters:
+        raise OwnError(f"{entry.name}: formula {entry.formula!r} does not depend on x")
+    for name in entry.parameters:
+        if name not in letters:
+            raise OwnError(f"{entry.name}: formula {entry.formula!r} has no parameter {name!r}")
+    if symbols.derivative(folded).has(sympy.Derivative, sympy.Subs):
+        raise OwnError(f"{entry.name}: formula {entry.formula!r} has no derivative")
+    for order, word in ((0, "value"), (1, "slope")):
+        for place in PLACES:
+            if not _finite(entry, place, order):
+                raise OwnError(f"{entry.name}: formula {entry.formula!r} has no finite {word} at x = {place:g}")
+
+
+def _finite(entry: Activation, place: float, order: int) -> bool:
+    try:
+        found = entry.oracle(place, order=order)
+    except (ValueError, ArithmeticError, mpmath.libmp.NoConvergence):
+        return False
+    return math.isfinite(float(found))
+
+
+@cache
+def plugin(path: Path, sha256: str = "") -> list[str]:
+    """Run a Python file of the user's and return the names that it registers.
+
+    Raises OwnError where it cannot be run, and where it is not the file of that sha256, if one is given.
+    """
+    if not path.is_file():
+        raise OwnError(f"plugin {path}: no such file")
+    if sha256 and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        raise OwnError(f"plugin {path}: another file here than where the run was started")
+    before = set(registry.names())
+    name = f"acts_plugin_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise OwnError(f"plugin {path}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        told = " ".join(str(error).split())[:200]
+        raise OwnError(f"plugin {path}: {type(error).__name__}: {told}") from None
+    found = [one for one in registry.names() if one not in before]
+    if not found:
+        raise OwnError(f"plugin {path}: registers no activation; decorate a function with acts.register(...)")
+    return found

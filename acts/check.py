@@ -1,0 +1,111 @@
+"""Check: whether an activation keeps what this review asks of one, said in words, requirement by requirement.
+
+It takes a name of the catalogue, a formula in x, or a Python file that registers activations.
+"""
+
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from acts import activations, theory
+from acts.activations import Activation, own
+from acts.activations.conformance import Requirement, requirements
+
+ASKED = {
+    "value": "has the values of its formula, tails and kinks included",
+    "derivative": "has the slopes of its formula, tails and kinks included",
+    "dtype": "keeps float64, float32, bfloat16 and float16, and rounds once",
+    "batched": "is the same under vmap as in a loop",
+    "typeset": "is printed as what it is",
+    "module": "works as a module that saves and loads",
+    "nan": "passes nan on",
+    "promises": "keeps what it promises (monotone, odd, bounded, nonnegative)",
+    "gradcheck": "agrees with finite differences, twice",
+    "modes": "has one slope in every mode of differentiation",
+    "kernel": "has a fast path with the same values",
+    "slope_of_kernel": "has a fast path with the same slopes, finite far out in float32",
+    "parameters": "learns its parameters",
+    "stable init": "has a stable init, so that depth neither blows up nor kills the signal",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One requirement of one activation: what is asked, and what is wrong, nothing where all is well."""
+
+    activation: str
+    requirement: str
+    asked: str
+    wrong: str = ""
+
+
+def check(wanted: str, *, letters: Mapping[str, float] | None = None, as_json: bool = False) -> int:
+    """Print what every requirement says of an activation; return 0 where all hold, else 1.
+
+    Raises ValueError, one line, for what is no activation, no formula and no file that registers some.
+    """
+    found = [finding for entry in found_of(wanted, letters or {}) for finding in findings(entry)]
+    if as_json:
+        print(json.dumps([vars(finding) for finding in found], indent=1, ensure_ascii=False))
+    else:
+        _print(found)
+    return 1 if any(finding.wrong for finding in found) else 0
+
+
+def found_of(wanted: str, letters: Mapping[str, float]) -> list[Activation]:
+    """Return the activations meant by a name, a file or a formula with the numbers of its letters."""
+    if wanted.endswith(".py"):
+        return [activations.get(name) for name in own.plugin(Path(wanted).resolve())]
+    try:
+        return [activations.get(wanted)]
+    except ValueError as unknown:
+        if wanted.isidentifier():
+            raise unknown from None
+    return [own.from_formula("yours", wanted, parameters=letters)]
+
+
+def findings(entry: Activation) -> list[Finding]:
+    """Return what every requirement that applies says of an activation."""
+    return [
+        Finding(entry.name, word, ASKED[word], _wrong(entry, test)) for word, test in requirements(entry).items()
+    ] + ([_stable(entry)] if entry.elementwise else [])
+
+
+def _wrong(entry: Activation, test: Requirement) -> str:
+    """Return what a requirement finds wrong, in one line, nothing where all is well."""
+    try:
+        with warnings.catch_warnings():  # torch's own, of its own insides
+            warnings.simplefilter("ignore")
+            test(entry)
+    except Exception as error:
+        told = " ".join(str(error).split())[:300] or type(error).__name__
+        return told.removeprefix(f"{entry.name}").removeprefix("()").removeprefix(": ")
+    return ""
+
+
+def _stable(entry: Activation) -> Finding:
+    try:
+        theory.stable_init(entry)
+    except ValueError as error:
+        return Finding(entry.name, "stable init", ASKED["stable init"], " ".join(str(error).split()))
+    return Finding(entry.name, "stable init", ASKED["stable init"])
+
+
+def _print(found: list[Finding]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    for name in dict.fromkeys(finding.activation for finding in found):
+        own_findings = [finding for finding in found if finding.activation == name]
+        wrong = sum(bool(finding.wrong) for finding in own_findings)
+        told = "keeps them all" if not wrong else f"{wrong} not kept"
+        table = Table(title=f"{name}: {len(own_findings)} requirements, {told}", title_justify="left", box=None)
+        table.add_column("")
+        table.add_column("it", overflow="fold")
+        table.add_column("what is wrong", overflow="fold")
+        for finding in own_findings:
+            table.add_row("no" if finding.wrong else "yes", finding.asked, finding.wrong)
+        console.print(table, markup=False)

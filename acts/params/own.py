@@ -1,0 +1,95 @@
+"""What a configuration brings along of activations: formulas, a line each, and Python files that register some."""
+
+import ast
+import hashlib
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from acts.params.sections import Section
+
+GROUP = "acts.activations"  # entry points of installed packages; the name of each is the activation's
+Letter = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+OWN_KEYS = ("formula", "label")
+
+
+class Parameter(Section):
+    """A letter of a formula: the number it starts at, and whether networks learn it."""
+
+    init: float
+    learn: bool = False
+
+
+class OwnFormula(Section):
+    """An activation by its formula in x: text, or ``formula``, ``label`` and, under its letter, each parameter.
+
+    A parameter is a number, or ``{init: 1.0, learn: true}``.
+    """
+
+    formula: Annotated[str, Field(min_length=1)]
+    label: str = ""
+    parameters: dict[Letter, Parameter] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parted(cls, given: Any) -> Any:
+        """Return the short form, or the letters beside the formula, as the fields that they stand for."""
+        if isinstance(given, str):
+            return {"formula": given}
+        if not isinstance(given, dict) or "parameters" in given:
+            return given
+        fields = {key: value for key, value in given.items() if key in OWN_KEYS}
+        letters = {key: value for key, value in given.items() if key not in OWN_KEYS}
+        return {**fields, "parameters": {key: _parameter(value) for key, value in letters.items()}}
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as values that JSON holds."""
+        return {
+            "formula": self.formula,
+            "label": self.label,
+            "parameters": {letter: parameter.init for letter, parameter in self.parameters.items()},
+            "learn": [letter for letter, parameter in self.parameters.items() if parameter.learn],
+        }
+
+
+def _parameter(value: Any) -> Any:
+    """Return a bare number as the start of a parameter that is not learnt."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return {"init": float(value)} if number else _floated(value)
+
+
+def _floated(value: Any) -> Any:
+    if isinstance(value, dict) and isinstance(value.get("init"), int) and not isinstance(value["init"], bool):
+        return {**value, "init": float(value["init"])}
+    return value
+
+
+def registered_in(path: Path) -> list[str]:
+    """Return the names of the functions that a Python file decorates with ``register``, read and not run.
+
+    A file that cannot be read or parsed gives none; whoever runs it will say what is wrong.
+    """
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, SyntaxError):
+        return []
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [node.name for node in functions if any(_registers(decorator) for decorator in node.decorator_list)]
+
+
+def _registers(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return getattr(called, "attr", getattr(called, "id", "")) == "register"
+
+
+def installed() -> list[str]:
+    """Return the names of activations that installed packages bring along."""
+    return sorted({point.name for point in entry_points(group=GROUP)})
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of a file, an empty word where there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

@@ -1,0 +1,102 @@
+"""Portraits and checks of activations on the command line."""
+
+import json
+
+import pytest
+
+import acts
+from acts import check, show
+from acts.__main__ import main
+from acts.activations import own, registry
+
+
+@pytest.fixture(autouse=True)
+def alone():
+    own.plugin.cache_clear()
+    with registry.temporarily():
+        yield
+
+
+def test_a_portrait_holds_what_follows_from_the_formula(capsys):
+    assert main(["show", "silu", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["name"] == "swish"
+    assert told["minimum"] == pytest.approx([-1.2784645, -0.2784645], abs=1e-6)  # Ramachandran, Zoph & Le 2017
+    assert told["range"] == [pytest.approx(-0.2784645, abs=1e-6), "inf"]
+    assert "Ramachandran" in told["source"]
+
+
+@pytest.mark.parametrize("name", acts.names())
+def test_everything_in_the_catalogue_has_a_portrait(name):
+    found = show.facts(acts.get(name))
+    assert json.dumps(show._plain(found), allow_nan=False)
+    assert all(show._lines(found).values())
+
+
+def test_a_portrait_is_set_in_the_terminal(capsys):
+    assert main(["show", "leaky_relu"]) == 0
+    told = capsys.readouterr().out
+    assert "⎨" in told
+    assert "f′(x) = " in told
+    assert "Maas" in told
+    assert "alpha = 0.01" in told
+
+
+def test_an_unknown_name_is_one_line(capsys):
+    assert main(["show", "gleu"]) == 2
+    assert (
+        capsys.readouterr().err.strip()
+        == "unknown activation 'gleu'; did you mean 'gelu'? (" + str(len(acts.names())) + " known)"
+    )
+
+
+def test_a_formula_keeps_every_requirement(capsys):
+    assert main(["check", "x * exp(-x**2)"]) == 0
+    assert main(["check", "x * tanh(softplus(b*x))", "--let", "b=1.5"]) == 0
+    assert "keeps them all" in capsys.readouterr().out
+
+
+WRONG = """\
+import torch
+import acts
+
+@acts.register("x*exp(-x**2)", "me 2026", family="mine", label="Bump", odd=False)
+def bumpy(x):
+    return x * torch.exp(-x * x) + 1e-6
+"""
+
+
+def test_a_wrong_function_is_told_what_is_wrong(tmp_path, capsys):
+    (tmp_path / "mine.py").write_text(WRONG)
+    assert main(["check", str(tmp_path / "mine.py"), "--json"]) == 1
+    found = {one["requirement"]: one["wrong"] for one in json.loads(capsys.readouterr().out)}
+    assert "the formula gives" in found["value"]
+    assert found["promises"] == ""  # the added constant makes it neither odd nor what it says it is
+    assert found["typeset"] == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["check", "1/x"], "no finite value at x = 0"),
+        (["check", "x*b"], "unknown name 'b'"),
+        (["check", "nope.py"], "no such file"),
+        (["check", "gleu"], "did you mean 'gelu'"),
+        (["check", "x*b", "--let", "b"], "should be LETTER=NUMBER"),
+        (["check", "x", "--let", "b=nan"], "should be LETTER=NUMBER"),
+    ],
+)
+def test_what_cannot_be_checked_is_one_line(arguments, told, capsys):
+    try:
+        code = main(arguments)
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert told in err
+
+
+def test_every_requirement_is_said_in_words():
+    said = {finding.requirement for name in ("mish", "swiglu") for finding in check.findings(acts.get(name))}
+    assert said == set(check.ASKED)
