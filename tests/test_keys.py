@@ -77,9 +77,9 @@ def test_a_new_activation_changes_no_other_ones_key():
     from acts import activations
     from acts.activations.registry import temporarily
 
-    keys.function_source.cache_clear()
+    keys._function_source.cache_clear()
     before = {name: keys.function_source(name) for name in activations.names()}
-    keys.function_source.cache_clear()
+    keys._function_source.cache_clear()
     with temporarily():
 
         @activations.register("x*x*x", "Nobody 2026, A cube", family="own", label="cube")
