@@ -1,13 +1,19 @@
 """Portraits and checks of activations on the command line."""
 
 import json
+import re
+import shlex
+from pathlib import Path
 
 import pytest
+from test_cli import TINY
 
 import acts
-from acts import check, show
+from acts import check, params, show
 from acts.__main__ import main
 from acts.activations import own, registry
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +106,26 @@ def test_what_cannot_be_checked_is_one_line(arguments, told, capsys):
 def test_every_requirement_is_said_in_words():
     said = {finding.requirement for name in ("mish", "swiglu") for finding in check.findings(acts.get(name))}
     assert said == set(check.ASKED)
+
+
+def commands(page):
+    """Return the commands of a page's shell blocks, split as a shell would."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
+
+
+@pytest.mark.parametrize("words", commands("docs/activations.md"), ids=" ".join)
+def test_every_command_of_the_page_on_activations_does_what_it_says(words, capsys):
+    assert words[0] == "acts"
+    assert main(words[1:]) == 0
+    assert capsys.readouterr().out
+
+
+def test_the_formulas_of_the_page_are_read(review_folder):
+    page = (ROOT / "docs" / "activations.md").read_text(encoding="utf-8")
+    block = re.search(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[1]
+    (review_folder / "params" / "mine.yaml").write_text(TINY.replace("experiments:", f"{block}experiments:"))
+    loaded = params.load("mine")
+    assert own.admit(loaded.own) == ["my_bump", "my_gate"]
+    assert acts.get("my_gate").learnable == ("beta",)
+    assert loaded.experiments.formulas.activations == ("identity", "relu", "my_bump", "my_gate")
