@@ -14,6 +14,7 @@ from acts.reports import document, html, matter, pandoc, tree
 from acts.reports import ledger as ledgers
 from acts.reports.document import Document, Front
 from acts.reports.page import claims, heights, search, sections
+from acts.reports.page.rows import tagged
 
 LEDGER = f"""claim,verdict,effect,unit,low,high,level,n,margin,topic,kind,experiment,notebook,statement,sentence
 C25,refuted,-12,% less loss,-15,-9,0.95,12,5,"{HOSTILE.replace('"', "''")}",experiment,convergence,03_x,said,found
@@ -220,3 +221,9 @@ def test_the_ledger_is_offered_in_both_forms(book: Document) -> None:
     offered = html.render(replace(book, attachments=tuple(files)))
     assert re.findall(r'download="(ledger\.\w+)"', offered) == ["ledger.csv", "ledger.json"]
     assert offered.count("Every claim:") == 1
+
+
+def test_a_row_that_names_a_figure_beside_its_claim_can_be_sifted() -> None:
+    table = tree.find(pandoc.read("| Claim |\n|:--|\n| [C03](#claim-C03) Figure 1 |\n| D C03 |\n"), "Table")[0]
+    found = tagged(table, {"C03": {"verdict": "true if", "topic": "Basics"}})
+    assert [row[0][2] for row in found["c"][4][0][3]] == [[["verdict", "true-if"], ["topic", "Basics"]], []]

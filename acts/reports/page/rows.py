@@ -16,7 +16,8 @@ def tagged(table: Node, claims: Mapping[str, Mapping[str, str]]) -> Node:
 
 def _row(row: list[Any], claims: Mapping[str, Mapping[str, str]]) -> list[Any]:
     (identifier, classes, values), cells = row
-    claim = claims.get(tree.text(cells[0][4]).strip()) if cells else None
+    begins = tree.text(cells[0][4]).split()[:1] if cells else []
+    claim = claims.get(begins[0]) if begins else None
     if claim is None:
         return row
     told = [["verdict", marks.slug(claim.get("verdict", ""))], ["topic", claim.get("topic", "")]]
