@@ -157,6 +157,20 @@ def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_a_change_in_one_notebook_executes_that_one_only(review: Path) -> None:
+    told: list[str] = []
+    for name in ("00_one", "01_two"):
+        write(review / "notebooks" / f"{name}.ipynb", "print('from', config)")
+    (review / "params" / "tiny.yaml").write_text(TINY.replace("[00_one]", "[00_one, 01_two]"))
+    book.render("tiny", say=told.append)
+    write(review / "notebooks" / "01_two.ipynb", "print('anew from', config)")
+    told.clear()
+    book.render("tiny", say=told.append)
+    assert "00_one: unchanged" in told
+    assert any(line.startswith("01_two: executed") for line in told)
+    assert "anew from tiny" in (review / "reports" / "tiny" / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_report_is_published_whole_kept_when_unchanged_and_safe_from_a_failure(review: Path) -> None:
     folder, told = review / "reports" / "tiny", []
     write(review / "notebooks" / "00_one.ipynb", "print('from', config)")

@@ -227,3 +227,12 @@ def test_a_row_that_names_a_figure_beside_its_claim_can_be_sifted() -> None:
     table = tree.find(pandoc.read("| Claim |\n|:--|\n| [C03](#claim-C03) Figure 1 |\n| D C03 |\n"), "Table")[0]
     found = tagged(table, {"C03": {"verdict": "true if", "topic": "Basics"}})
     assert [row[0][2] for row in found["c"][4][0][3]] == [[["verdict", "true-if"], ["topic", "Basics"]], []]
+
+
+def test_a_long_file_is_folded_under_its_length() -> None:
+    made = document.build(
+        [("a", document.note("# A\n\n::: {.listing}\n``` yaml\na: 1\nb: <b>\n```\n:::"))], Front(title="T")
+    )
+    page = html.render(made)
+    assert '<details class="listing"><summary>The file, 2 lines</summary>' in page
+    assert "&lt;b&gt;" in page.split('<details class="listing">')[1].split("</details>")[0]

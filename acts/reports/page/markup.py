@@ -71,6 +71,7 @@ class Page:
             ("acts-picture", self._picture),
             ("acts-equation", self._equation),
             ("acts-code", self._code),
+            ("listing", self._listing),
             ("claim", self._claim),
         ):
             if kind in kinds:
@@ -138,6 +139,15 @@ class Page:
         return [
             tree.raw("html", '<details class="code"><summary>Code</summary>'),
             *node["c"][1],
+            tree.raw("html", "</details>"),
+        ]
+
+    def _listing(self, node: Node) -> list[Node]:
+        """Return a long file folded under how long it is; printed it stands open."""
+        lines = tree.text(node["c"][1]).count("\n") + 1
+        return [
+            tree.raw("html", f'<details class="listing"><summary>The file, {lines} lines</summary>'),
+            *self.fit(node["c"][1]),
             tree.raw("html", "</details>"),
         ]
 
