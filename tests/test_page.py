@@ -236,3 +236,8 @@ def test_a_long_file_is_folded_under_its_length() -> None:
     page = html.render(made)
     assert '<details class="listing"><summary>The file, 2 lines</summary>' in page
     assert "&lt;b&gt;" in page.split('<details class="listing">')[1].split("</details>")[0]
+
+
+@pytest.mark.parametrize("page", sorted((Path(__file__).parents[1] / "reports").glob("*/report.html")), ids=str)
+def test_a_published_page_is_small(page: Path) -> None:
+    assert page.stat().st_size < 8e6
