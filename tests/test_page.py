@@ -130,10 +130,16 @@ def test_an_interval_that_leaves_the_axis_ends_in_an_arrow() -> None:
     assert "beyond" not in claims.interval(rows()["C25"])
 
 
-def test_an_interval_without_a_margin_has_no_band_and_its_own_scale() -> None:
-    drawn = claims.interval(rows()["C29"])
-    assert "band" not in drawn
-    assert 50 < attribute(drawn, 'line class="span"', "x1") < attribute(drawn, 'line class="span"', "x2") < 97
+def test_a_quantity_without_a_margin_is_not_drawn_as_if_zero_had_sides() -> None:
+    assert claims.interval({**rows()["C25"], "margin": ""}) == ""
+    assert claims.interval(rows()["C29"]) == ""
+
+
+@pytest.mark.parametrize("word", ["tasks", "seeds", "networks", "processes"])
+def test_a_card_counts_what_its_sentence_counts(word: str) -> None:
+    row = {**rows()["C25"], "sentence": f"12 % more loss (95 % interval [9, 15], 12 {word}; p = 0.01)."}
+    (measured,) = claims._measured(row)
+    assert f"· 12 {word} ·" in measured["c"][1]
 
 
 def test_what_mathematics_decides_has_no_interval() -> None:

@@ -1,6 +1,7 @@
 """Claims: a claim's card as a page shows it, with the deciding interval drawn against the margin, and a quotable id."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from html import escape
 
@@ -13,6 +14,7 @@ Fit = Callable[[list[Node]], list[Node]]
 
 REACH = 100.0  # margins at which the axis ends; beyond it an interval ends in an arrow
 DECADE = 1.2  # length of a factor of ten beyond the margin, where the margin itself is 1 long
+REPLICATES = ("pairs", "tasks", "seeds", "networks", "processes")  # what an interval may be over
 HALF = 47.0  # of the width, in per cent, that either side of zero takes
 
 
@@ -60,12 +62,12 @@ def _measured(row: Mapping[str, str]) -> list[Node]:
     if not row.get("interval"):
         return []
     margin = _number(row.get("margin", ""))
-    pairs = f"{escape(row['n'])} pairs" if row.get("n") else ""
+    counted = f"{escape(row['n'])} {_replicate(row)}" if row.get("n") else ""
     per_cent = "\N{NO-BREAK SPACE}%" if row.get("unit", "").startswith("%") else ""
     before = f"margin {number(margin)}{per_cent}" if margin else ""
-    told = [f"<b>{escape(row['effect'])}</b>", escape(row["interval"]), pairs, before]
+    told = [f"<b>{escape(row['effect'])}</b>", escape(row["interval"]), counted, before]
     drawn = interval(row)
-    ends = "".join(f"<span>{word}</span>" for word in ("against the claim", "margin" if margin else "", "for it"))
+    ends = "".join(f"<span>{word}</span>" for word in ("against the claim", "margin", "for it"))
     axis = f'<div class="axis">{drawn}<div class="ends" aria-hidden="true">{ends}</div></div>' if drawn else ""
     return [tree.raw("html", f'<div class="measured">{axis}<p>{" · ".join(part for part in told if part)}</p></div>')]
 
@@ -73,39 +75,34 @@ def _measured(row: Mapping[str, str]) -> list[Node]:
 def interval(row: Mapping[str, str]) -> str:
     """Return a ledger row's interval as a small SVG: the band is the margin, right of zero speaks for the claim.
 
-    Where a margin is set the axis is in margins, linear within and logarithmic beyond, and the same on every card;
-    else it is linear and reaches as far as the interval. Empty where the row has no interval or no such sides.
+    The axis is in margins, linear within one and logarithmic beyond, and the same on every card. Empty where the row
+    has no interval, or no margin: of a quantity held against bounds, zero does not part what speaks for the claim from
+    what speaks against it.
     """
-    ends = cards.margins(row) or _ends(row)
+    ends = cards.margins(row)
     if ends is None or row.get("kind") != "experiment":
         return ""
-    places = [_place(end, bool(cards.margins(row)), ends) for end in ends]
-    low, value, high = (f"{place:.2f}%" for place in places)
-    side = _place(1.0, True, ends) - 50.0
+    low, value, high = (f"{_place(end):.2f}%" for end in ends)
+    side = _place(1.0) - 50.0
     band = f'<rect class="band" x="{50 - side:.2f}%" width="{2 * side:.2f}%" height="100%"/>'
     arrows = "".join(_arrow(sign) for sign, end in ((-1, ends[0]), (1, ends[2])) if sign * end > REACH)
     return (
         f'<svg class="interval" role="img" aria-label="{escape(cards.found(row))}" width="100%" height="18">'
-        f"{band if cards.margins(row) else ''}"
+        f"{band}"
         '<line class="base" x1="0" x2="100%" y1="9" y2="9"/><line class="zero" x1="50%" x2="50%" y1="0" y2="100%"/>'
         f'<line class="span" x1="{low}" x2="{high}" y1="9" y2="9"/><circle cx="{value}" cy="9" r="4"/>{arrows}</svg>'
     )
 
 
-def _ends(row: Mapping[str, str]) -> tuple[float, float, float] | None:
-    """Return low end, effect and high end in their unit; nothing where one is missing or without bound."""
-    low, value, high = (_number(row.get(name, "")) for name in ("low", "value", "high"))
-    if low is None or value is None or high is None or not all(map(math.isfinite, (low, value, high))):
-        return None
-    return low, value, high
+def _replicate(row: Mapping[str, str]) -> str:
+    """Return what was counted, as the claim's sentence names it: pairs, tasks, seeds; pairs where it names nothing."""
+    named = re.search(rf"\b{re.escape(row['n'])} ({'|'.join(REPLICATES)})\b", row.get("sentence", ""))
+    return named[1] if named else REPLICATES[0]
 
 
-def _place(end: float, in_margins: bool, ends: tuple[float, float, float]) -> float:
+def _place(margins: float) -> float:
     """Return where a value stands on the axis, in per cent of its width."""
-    if in_margins:
-        return 50.0 + HALF * _stretched(end) / _stretched(REACH)
-    reach = max(map(abs, ends)) or 1.0
-    return 50.0 + 0.85 * HALF * end / reach
+    return 50.0 + HALF * _stretched(margins) / _stretched(REACH)
 
 
 def _stretched(margins: float) -> float:
