@@ -224,13 +224,13 @@ def setting(arm: str) -> str:
     told = []
     for part in arm.split(";"):
         name, _, value = part.partition("=")
-        forms = {"mode": value, "batch": f"batches of {value}", "size": f"{_grouped(value)} elements"}
+        forms = {"mode": value, "batch": f"batches of {value}", "size": f"{thousands(int(value)) if value.isdigit() else value} elements"}
         told.append(forms.get(name, f"{greek(name)} {value}" if value else name).replace("_", " "))
     return ", ".join(told)
 
 
 def _grouped(digits: str) -> str:
-    return f"{int(digits):,}" if digits.isdigit() else digits
+    return f"{int(digits):,}".replace(",", "\N{NARROW NO-BREAK SPACE}") if digits.isdigit() else digits
 
 
 def place(levels: Iterable[tuple[str, Any]]) -> str:

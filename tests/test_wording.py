@@ -38,7 +38,7 @@ def test_running_text_has_articles_where_english_wants_them():
         ([("dataset", "digits"), ("network", "mlp_8x32"), ("optimizer", "sgd")], "on digits (MLP 8 × 32, SGD)"),
         ([("init", "he"), ("depth", 100)], "under He's init at depth 100"),
         ([("network", "mlp_4x64"), ("arm", "mode=eager;batch=64")], "(MLP 4 × 64, eager, batches of 64)"),
-        ([("arm", "mode=compiled;size=65536")], "(compiled, 65,536 elements)"),
+        ([("arm", "mode=compiled;size=65536")], "(compiled, 65\N{NARROW NO-BREAK SPACE}536 elements)"),
         ([("dataset", "moons"), ("norm", "none"), ("phase", "init")], "on two moons (untrained)"),
         ([("layer", 3), ("dataset", "teacher"), ("norm", None)], "on cosine teacher in layer 3"),
         ([], ""),

@@ -175,11 +175,12 @@ def _level(rule: Bounds, case: str) -> str:
 
 def _story(rule: Bounds, spots: Sequence[Spot], states: dict[str, State], left_out: Sequence[str]) -> str:
     """Return what every case shows, those that agree behind one heading, and what was asked of each metric."""
-    told = [f"What it takes is {sentences.listed([_asked(span) for span in rule.ranges])}."]
+    told = [f"The claim asks for {sentences.listed([_asked(span) for span in rule.ranges])}."]
     for state, heading in HEADINGS.items():
         own = [_case_told(rule, case, spots) for case in _cases(spots) if states[case] == state]
         told += [f"{heading}: {'; '.join(own)}."] * bool(own)
-    told.append(f"Intervals are of 95 % over {min(spot.n for spot in spots)} networks.")
+    replicates = "processes" if rule.experiment == "cost" else "networks"
+    told.append(f"Intervals are of 95 % over {min(spot.n for spot in spots)} {replicates}.")
     return " ".join(part for part in (*told, sentences.absent(left_out), rule.caveat) if part)
 
 

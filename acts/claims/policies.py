@@ -128,7 +128,7 @@ def _story(rule: Policy, suite: Suite, found: Sequence[Comparison | None], decis
     ]
     told = [f"{_named(rule.policy)}{at} {_told(rule, deciding, '; ' + ', '.join(ending))}."]
     if len(found) > 1:
-        told.append(sentences.counted([sentences.SIDES.get(part, part) for part in decision.parts], "cells"))
+        told.append(sentences.counted([sentences.SIDES.get(part, part) for part in decision.parts], "settings"))
     for policy in rule.beside:
         other = _by_replicate(rule, _regrets(rule, policy, suite.tasks))
         compared = _shifted(rule, other[decision.deciding or 0])
