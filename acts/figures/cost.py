@@ -279,7 +279,7 @@ def memory(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
             "network": float(within.get(name, np.nan)),
             "own": float(within.get(name, np.nan) - within.get(CONTROL, np.nan)),
         })  # fmt: skip
-    note = "Bytes an element of the hidden layers. A network keeps every layer's input, whatever the activation."
+    note = "Bytes per element of the hidden layers. A network keeps every layer's input, whatever the activation."
     return Table(pd.DataFrame(rows), columns, digits=2, note=note)
 
 

@@ -58,5 +58,5 @@ def zeros(records: pd.DataFrame) -> Text:
         hit = own.groupby(run)["value"].max()
         some = int((hit > 0).sum())
         often = f"{some} of {len(hit)} networks have any, at most {number(1e6 * hit.max(), 2)} in a million of them"
-        said.append(f"in {dtype} {often if some else f'none of {len(hit)} networks has any'}")
+        said.append(f"in {dtype}, {often if some else f'none of {len(hit)} networks has any'}")
     return Text(f"Pre-activations that are exactly 0 after training: {'; '.join(said)}.")
