@@ -224,13 +224,15 @@ def setting(arm: str) -> str:
     told = []
     for part in arm.split(";"):
         name, _, value = part.partition("=")
-        forms = {"mode": value, "batch": f"batches of {value}", "size": f"{thousands(int(value)) if value.isdigit() else value} elements"}
+        size = thousands(int(value)) if value.isdigit() else value
+        forms = {"mode": value, "batch": f"batches of {value}", "size": f"{size} elements"}
         told.append(forms.get(name, f"{greek(name)} {value}" if value else name).replace("_", " "))
     return ", ".join(told)
 
 
-def _grouped(digits: str) -> str:
-    return f"{int(digits):,}".replace(",", "\N{NARROW NO-BREAK SPACE}") if digits.isdigit() else digits
+def thousands(count: float) -> str:
+    """Return a count with its thousands apart, by a narrow space that no line is broken at: 65 536."""
+    return f"{count:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def place(levels: Iterable[tuple[str, Any]]) -> str:

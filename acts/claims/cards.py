@@ -16,6 +16,7 @@ from acts.claims.facts import suggestion
 from acts.claims.index import indexed
 from acts.claims.ledger import judge
 
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")  # every blank but those that hold a number together
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$^~@'\"&+\-.!:=()])")
 
 
@@ -115,7 +116,7 @@ def verdicts(records: pd.DataFrame, *ids: str, experiment: str | None = None) ->
 
 def escape(text: str) -> str:
     """Return a text as pandoc markdown that prints exactly it, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", _BLANKS.sub(" ", text).strip())
 
 
 def _set(text: str) -> str:

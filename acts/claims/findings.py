@@ -14,7 +14,12 @@ from acts.claims.sides import name
 from acts.stats import Comparison, Decision
 
 LARGEST = 50.0  # the largest log of a ratio that is told as a number; beyond it, as of a diverged run, it is infinite
-OPPOSITES = (("less", "more"), ("closer to", "farther from"), ("lost", "gained"))
+OPPOSITES = (
+    ("fewer linear pieces", "more linear pieces"),
+    ("less", "more"),
+    ("closer to", "farther from"),
+    ("lost", "gained"),
+)
 
 
 def shown(rule: Primary, difference: float) -> float:
@@ -67,7 +72,7 @@ def contrast(rule: Primary, found: Comparison, *, inner: bool = False, ratio: st
 def sized(value: float, noun: str) -> str:
     """Return a number with its unit as one says it: no difference in loss area, infinitely more error."""
     size, words = number(value, 3), noun.split(" ")
-    at = next((place for place, one in enumerate(words) if one in ("less", "more")), None)
+    at = next((place for place, one in enumerate(words) if one in ("less", "fewer", "more")), None)
     if at is not None and size == "0":
         return f"no difference in {' '.join(words[at + 1 :])}"
     if at is not None and size == "∞":
@@ -234,7 +239,9 @@ def _divergence(cells: Sequence[Cell]) -> str:
         for arm, counts in cell.lost.items():
             arms.setdefault(arm, {})[cell.place] = counts
     totals = {arm: np.sum(list(counts.values()), axis=0) for arm, counts in arms.items()}
-    told = [f"{arm} {lost:,} of {runs:,}" for arm, (lost, runs) in totals.items() if lost]
+    told = [
+        f"{arm} {wording.thousands(lost)} of {wording.thousands(runs)}" for arm, (lost, runs) in totals.items() if lost
+    ]
     return f"Diverged runs, ranked worst: {', '.join(told)}." if told else ""
 
 

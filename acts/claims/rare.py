@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from acts import stats
+from acts import stats, wording
 from acts.claims import pairs, readings, sentences
 from acts.claims.catalogue import Claim, ClaimError, Verdict, Word
 from acts.claims.index import RUN, Index, Place, meet, places
@@ -92,7 +92,7 @@ def _verdict(claim: Claim, rule: Rare, found: Count) -> Verdict:
     verdict = Verdict(
         claim.id, word, effect=found.events / found.units, unit=rule.unit, low=0.0, high=min(bound, 1.0),
         level=stats.LEVEL, n=found.seeds, p_holm=stats.none_below_p(found.units, rule.limit), evidence=claim.evidence,
-        condition=f"{found.units:,.0f} units of {found.networks:,} networks, {found.seeds} seeds",
+        condition=f"{_counted(found)} of {wording.thousands(found.networks)} networks, {found.seeds} seeds",
     )  # fmt: skip
     if found.events:
         p = min(1.0, 2 * stats.share_above_p(found.struck, found.seeds, rule.tolerated))
@@ -104,7 +104,7 @@ def _verdict(claim: Claim, rule: Rare, found: Count) -> Verdict:
 
 
 def _told(rule: Rare, found: Count, bound: float, low: float, high: float) -> str:
-    seen = f"{found.units:,.0f} units in {found.networks:,} networks"
+    seen = f"{_counted(found)} in {wording.thousands(found.networks)} networks"
     if not found.events:
         return (
             f"It happened to none of {seen}, so that their share is below {number(bound, 2)} (3/n, 95 %; the limit is"
@@ -112,9 +112,14 @@ def _told(rule: Rare, found: Count, bound: float, low: float, high: float) -> st
         )
     under = "every seed" if found.struck == found.seeds else f"{found.struck} of {found.seeds} seeds"
     ends = f"{found.seeds} seeds, 95 % interval of their share [{number(low, 2)}, {number(high, 2)}]"
-    lost = f" {found.diverged:,} networks diverged and count as wholly affected." if found.diverged else ""
+    diverged = f" {wording.thousands(found.diverged)} networks diverged and count as wholly affected."
+    lost = diverged if found.diverged else ""
     tolerated = f"tolerated {number(rule.tolerated)}"
-    return f"It happened to {found.events:,.0f} of {seen}, under {under} ({ends}; {tolerated}).{lost}"
+    return f"It happened to {wording.thousands(found.events)} of {seen}, under {under} ({ends}; {tolerated}).{lost}"
+
+
+def _counted(found: Count) -> str:
+    return f"{wording.thousands(found.units)} units"
 
 
 def _blank(claim: Claim, word: Word, why: str) -> Verdict:

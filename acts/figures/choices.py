@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from acts import records as door
+from acts import wording
 from acts.figures import cells, naming
 from acts.figures.table import MISSING, Table, unmeasured
 
@@ -98,4 +99,4 @@ def _share(grouped: pd.DataFrame, key: Any) -> str:
     if key not in grouped.index:
         return MISSING
     count, total = (int(value) for value in grouped.loc[key])
-    return f"{count} of {total:,}".replace(",", " ")
+    return f"{count} of {wording.thousands(total)}"

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from acts import wording
 from acts.figures import intervals, naming
 from acts.figures.born import born
 from acts.figures.doses import OPTIMIZERS, dormancy, dosed, doses, ended, epochs
@@ -29,7 +30,8 @@ def measured(records: pd.DataFrame) -> Text:
     return Text(
         f"Measured here: {rows['activation'].nunique()} activations at {rows['dose'].nunique()} multiples of ReLU's "
         f"rate and {rows['bias'].nunique()} start biases, on {names['dataset']}, in {names['network']}, with "
-        f"{names['optimizer']}; {rows['seed'].nunique()} paired seeds, {len(rows)} networks, {units:.0f} units. "
+        f"{names['optimizer']}; {rows['seed'].nunique()} paired seeds, {wording.thousands(len(rows))} networks, "
+        f"{wording.thousands(units)} units. "
         "SGD has momentum, plain SGD has none."
     )
 

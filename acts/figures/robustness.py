@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from acts import wording
 from acts.figures import arms, naming
 from acts.figures.arms import apart, banded, levels, ratios
 from acts.figures.blocks import blocks, reached
@@ -43,7 +44,7 @@ def trained(records: pd.DataFrame) -> Text:
         return Text("Nothing of this was measured here.")
     run = ["activation", *NET, "arm", "init", "seed"]
     tuned = records[(records["experiment"] == WORD) & (records["phase"] == "tune") & (records["metric"] == "diverged")]
-    judged, behind = (f"{len(one):,}".replace(",", " ") for one in (rows.drop_duplicates(run), tuned))
+    judged, behind = (wording.thousands(len(one)) for one in (rows.drop_duplicates(run), tuned))
     sets = rows["dataset"].nunique()
     return Text(
         f"Measured here: {rows['activation'].nunique()} activations on {sets} data set{'s' * (sets > 1)} with "

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 MISSING = "–"
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")  # every blank but those that hold a number together
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$^~@'\"&+\-.!:=()])")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LAYOUT = re.compile(r"\\(?:left|right|begin|end|frac|text|mathrm|operatorname)\b|\{cases\}|[{}^_&$]|\\\\")
@@ -22,7 +23,7 @@ _COMMAND = re.compile(r"\\[a-zA-Z]+|\\")
 
 def escape(text: object) -> str:
     """Return a text as pandoc markdown that prints exactly it: no markup, no math, no citation, one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    return _SPECIAL.sub(r"\\\1", _BLANKS.sub(" ", str(text)).strip())
 
 
 def number(value: float, digits: int | str = 3) -> str:
