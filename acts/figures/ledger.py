@@ -8,6 +8,7 @@ import pandas as pd
 
 from acts import params
 from acts.claims import findings
+from acts.claims.catalogue import DECIDED
 from acts.figures.table import MISSING, Table, Text, escape, number, unmeasured
 
 _CLAIM = "Claim, seen in"
@@ -18,7 +19,10 @@ _ENOUGH = 0.8  # power below which equality could hardly have been shown
 def summary(found: Any) -> Text:
     """Return the counts of a ledger (``claims.summarise``) as a paragraph."""
     counts = found.by_verdict.set_index("verdict")["claims"]
-    told = [f"{int(count)} {word}" for word, count in counts.items() if count]
+    told = {word: f"{int(count)} {word}" for word, count in counts.items() if count}
+    decided = _listed([one for word, one in told.items() if word in DECIDED]) or "none"
+    rest = _listed([one for word, one in told.items() if word not in DECIDED])
+    open_ = f" The rest stay open: {rest}." if rest else ""
     tests = (
         f"Behind them stand {found.tests} adjusted tests; {found.below_line} lie below the Benjamini–Hochberg line at "
         f"{number(100 * found.rate)} %, of which at most {number(found.false_below, 2)} are expected to be false."
@@ -27,12 +31,12 @@ def summary(found: Any) -> Text:
     )
     return Text(
         f"The literature’s {found.claims} claims ask {found.distinct} distinct questions. This configuration decides "
-        f"{found.decided} claims ({found.distinct_decided} distinct questions): {_listed(told)}. {tests}"
+        f"{found.decided} of the claims ({found.distinct_decided} of the questions): {decided}.{open_} {tests}"
     )
 
 
 def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
 def listing(ledger: pd.DataFrame) -> Table:
@@ -99,7 +103,7 @@ def wrong(corrections: pd.DataFrame) -> Table:
     if corrections.empty:
         return unmeasured("no printed number is wrong, or none was computed", columns)
     linked = corrections.assign(claim=[_linked(name) for name in corrections["claim"]])
-    return Table(linked, columns, digits={"quoted": ".4f", "found": ".7f", "error": ".1e"}, markdown=("claim",))
+    return Table(linked, columns, digits={"quoted": ".4f", "found": ".7f", "error": 2}, markdown=("claim",))
 
 
 def falls(ledger: pd.DataFrame, *words: str) -> Table:
@@ -179,6 +183,8 @@ def stated(catalogue: Iterable[Any], *, experiment: str) -> Table:
     ]
     if not rows:
         return unmeasured("no claim rests on this comparison", columns)
+    if all(row["margin"] == MISSING for row in rows):
+        del columns["margin"]
     return Table(pd.DataFrame(rows), columns)
 
 
