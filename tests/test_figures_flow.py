@@ -103,7 +103,7 @@ def test_the_finite_width_term_is_found_and_drifting_lengths_are_left_out():
 def test_the_telling_counts_intervals_that_hold_the_theory():
     told = figures.tellings.finite(flow(term=0.0)).markdown
     assert "at depths of at most a tenth of the width" in told
-    assert "Left out are 4 of 48 means, of 1 pairs" in told
+    assert "Left out are 4 of 48 means: those of 1 pair of activation and init" in told
     shifted = widths.told(widths.deviations(flow(term=-5.0)))
     assert "in 0 % of 18 cells at depths of more than a tenth" in shifted
     intervals = widths.intercepts(flow(term=-0.2), widths.deviations(flow(term=-0.2)))

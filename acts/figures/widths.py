@@ -209,14 +209,15 @@ def agreement(records: pd.DataFrame) -> str:
     held = [low <= 1 <= high for low, high in intercepts(records, steady)]
     if held:
         said.append(
-            f"Read off where 1/width is 0 on a line through the widths, at depths up to the smallest of them, "
-            f"{number(100 * float(np.mean(held)), '.0f')} % of {len(held)} do."
+            f"Extrapolated to infinite width, along a line in 1/width at depths up to the smallest width, it holds the "
+            f"theory in {number(100 * float(np.mean(held)), '.0f')} % of {len(held)} cells."
         )
     if len(apart):
         cells = apart.drop_duplicates(["activation", "init"])
+        pairs = "1 pair" if len(cells) == 1 else f"{len(cells)} pairs"
         said.append(
-            f"Left out are {len(apart)} of {len(found)} means, of {len(cells)} pairs of activation and init "
-            f"under which theory has lengths drift apart more than {APART:g}-fold."
+            f"Left out are {len(apart)} of {len(found)} means: those of {pairs} of activation and init whose lengths, by "
+            f"theory, drift apart more than {APART:g}-fold."
         )
     return " ".join(said)
 
