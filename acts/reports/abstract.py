@@ -56,7 +56,7 @@ def _fell(claims: Sequence[Row]) -> str:
 
 def _stood(claims: Sequence[Row]) -> str:
     found = hardest(claims, "supported")
-    return f"What stands most firmly is {_quoted(found[0])}: {_measured(found[0])}." if found else ""
+    return f"What stands most firmly is {_quoted(found[0])}, at {_measured(found[0])}." if found else ""
 
 
 def hardest(claims: Iterable[Row], verdict: str) -> list[Row]:

@@ -131,7 +131,7 @@ def _origin(front: Front, appendix: bool) -> str:
     ran = " The [appendix](#provenance) says what was run, on what machine and with which versions;" if appendix else ""
     return (
         "## Where a number comes from {.unnumbered #where-numbers-come-from}\n\n"
-        f"Each was written by {made}{at} from one table of records{digest}.{ran}"
+        f"Every number was written by {made}{at} from one table of records{digest}.{ran}"
         f" {'each' if ran else 'Each'} figure names the notebook and the cell that drew it. All claims with their"
         " numbers travel with this report as ledger.csv and ledger.json."
     )
