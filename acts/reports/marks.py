@@ -15,11 +15,12 @@ def slug(verdict: str) -> str:
     return verdict.replace(" ", "-")
 
 
+SHORT = 12  # letters of a cell that stay on one line: Leaky ReLU, hard-swish, % wrong
 SLUGS = tuple(slug(verdict) for verdict in VOCABULARY)
 
 
 def marked(table: Node) -> Node:
-    """Return a table whose cells that are a verdict's word are marked, and whose columns of prose are named so."""
+    """Return a table whose cells that are a verdict's word are marked, and whose prose and short cells are named so."""
     wide = [want > tables.PROSE for want in tables.widths(table)[0]]
     caption, specs, head, bodies, foot = table["c"][1:]
     new_bodies = [[body[0], body[1], body[2], [_row(row, wide) for row in body[3]]] for body in bodies]
@@ -36,5 +37,5 @@ def _cell(cell: list[Any], wide: bool) -> list[Any]:
     if word in VOCABULARY:
         unbroken = {"t": "Str", "c": word.replace(" ", "\N{NO-BREAK SPACE}")}
         blocks = [tree.plain([tree.span(("word", slug(word)), [unbroken])])]
-    classes = [*attributes[1], *(["prose"] if wide else [])]
+    classes = [*attributes[1], *(["prose"] if wide else ["short"] if 0 < len(word) <= SHORT else [])]
     return [[attributes[0], classes, attributes[2]], side, down, across, blocks]
