@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from test_reports import BIBLIOGRAPHY, CARD, HOSTILE, code, notebook, sample, shown
 
-from acts.reports import document, html, matter, pandoc, tree
+from acts.reports import document, html, marks, matter, pandoc, tree
 from acts.reports import ledger as ledgers
 from acts.reports.document import Document, Front
 from acts.reports.page import claims, heights, search, sections
@@ -242,6 +242,22 @@ def test_a_long_file_is_folded_under_its_length() -> None:
     page = html.render(made)
     assert '<details class="listing"><summary>The file, 2 lines</summary>' in page
     assert "&lt;b&gt;" in page.split('<details class="listing">')[1].split("</details>")[0]
+
+
+def test_a_short_cell_of_a_table_stays_on_one_line() -> None:
+    long = "digits, residual network of eight layers"
+    table = tree.find(pandoc.read(f"| A | B |\n|:--|:--|\n| hard-swish | {long} |\n"), "Table")[0]
+    (row,) = marks.marked(table)["c"][4][0][3]
+    assert ["short" in cell[0][1] for cell in row[1]] == [True, False]
+
+
+def test_the_appendix_names_data_and_comparisons_in_words_and_sets_thousands_apart() -> None:
+    written = matter.appendix(
+        {"data": {"breast_cancer": "ab"}, "experiments": {"dead_units": {"runs": 6762, "seconds": 1.0}}}
+    )
+    rows = {line.split("|")[1].strip(): line for line in written.splitlines() if line.startswith("|")}
+    assert {"breast cancer", "dead units"} <= rows.keys()
+    assert rows["dead units"].split("|")[2].strip() == "6\N{NO-BREAK SPACE}762"
 
 
 @pytest.mark.parametrize("page", sorted((Path(__file__).parents[1] / "reports").glob("*/report.html")), ids=str)

@@ -12,12 +12,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML, YAMLError
 
+from acts import wording
 from acts.reports import abstract
 from acts.reports import ledger as ledgers
 from acts.reports.document import Front
 from acts.reports.faults import ReportError
 from acts.reports.marks import VOCABULARY
-from acts.reports.words import escape, grid
+from acts.reports.words import escape, grid, thousands
 
 UNDECIDED = ("inconclusive", "not decidable", "not measured here")
 DIGEST = 12  # hex digits that name the records
@@ -152,7 +153,7 @@ def appendix(provenance: Mapping[str, Any]) -> str:
         "System": hardware.get("system", ""),
         "Cores": hardware.get("cores", ""),
         "Memory": f"{hardware['memory_gib']} GiB" if "memory_gib" in hardware else "",
-        "Threads a process": provenance.get("threads", ""),
+        "Threads per process": provenance.get("threads", ""),
         "Engine": f"{provenance.get('engine', '')}, {provenance.get('workers', '')} workers",
     }
     versions = grid(("Package", "Version"), provenance.get("versions", {}).items())
@@ -171,16 +172,20 @@ def appendix(provenance: Mapping[str, Any]) -> str:
 
 def _comparisons(experiments: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
-        (word, told.get("runs", ""), told.get("records", ""), told.get("diverged", ""), f"{told.get('seconds', 0):.1f}")
-        for word, told in experiments.items()
+        (
+            wording.word(name),
+            *(thousands(int(told[count])) if count in told else "" for count in ("runs", "records", "diverged")),
+            f"{told.get('seconds', 0):.1f}",
+        )
+        for name, told in experiments.items()
     ]
     headings = ("Comparison", "Runs", "Records", "Diverged runs", "Compute (s, one core)")
     return "## Comparisons {.unnumbered #comparisons}\n\n" + grid(headings, rows, right=range(1, 5)) if rows else ""
 
 
 def _data(provenance: Mapping[str, Any]) -> str:
-    rows = [(name, "yes", digest) for name, digest in provenance.get("data", {}).items()]
-    rows += [(name, "no", line) for name, line in provenance.get("missing", {}).items()]
+    rows = [(wording.word(name), "yes", digest) for name, digest in provenance.get("data", {}).items()]
+    rows += [(wording.word(name), "no", line) for name, line in provenance.get("missing", {}).items()]
     heading = "## Data sets {.unnumbered #data-sets}\n\n"
     return heading + grid(("Data set", "Here", "SHA-256, or where to put it"), rows) if rows else ""
 
