@@ -121,7 +121,7 @@ def test_an_article_has_question_method_findings_limits_references_and_provenanc
     sections = ("Question", "Method", "Findings", "Limits", "Provenance", "References")
     places = [text.index(section) for section in sections]
     assert places == sorted(places)
-    for said in ("A. Writer", "1 234 of convergence", "A processor (cpu)", "sha256", "Is ReLU faster?"):
+    for said in ("A. Writer", "1 234 runs on convergence", "A processor (cpu)", "sha256", "Is ReLU faster?"):
         assert said in text.replace("\xa0", " "), said
     assert "C46 is fragile: mixed at half." in text
     assert "C25 keeps its verdict" in text

@@ -71,7 +71,7 @@ def question(note: Note) -> str:
     said = "\n".join(f"- **{claim.id}** {escape(claim.claim)}." for claim in note.claims)
     one = len(note.claims) == 1
     opening = f"The literature makes {'this claim' if one else 'these claims'}; here {'it is' if one else 'they are'}"
-    looked = f" It looks at {listed([escape(label(note, name)) for name in note.activations])} above all."
+    looked = f" This article looks at {listed([escape(label(note, name)) for name in note.activations])} above all."
     return f"{opening} held against what was measured.{looked if note.activations else ''}\n\n{said}\n"
 
 
@@ -96,12 +96,12 @@ def _runs(note: Note) -> str:
     """Return how many runs of which comparisons stand behind the claims, and on what they were made."""
     experiments = dict.fromkeys(claim.experiment for claim in note.claims)
     counts = {one: int(note.provenance.get("experiments", {}).get(one, {}).get("runs", 0)) for one in experiments}
-    told = [f"{thousands(count)} of *{escape(one.replace('_', ' '))}*" for one, count in counts.items() if count]
+    told = [f"{thousands(count)} runs on *{escape(one.replace('_', ' '))}*" for one, count in counts.items() if count]
     if not told:
         return ""
     name = device(note)
     precision = f" in {escape(note.provenance['dtype'])}" if note.provenance.get("dtype") else ""
-    return f"runs {listed(told)}, on {escape(name or 'one machine')}{precision}"
+    return f"{listed(told)}, made on {escape(name or 'one machine')}{precision}"
 
 
 def device(note: Note) -> str:
