@@ -73,7 +73,7 @@ SOURCES = {
             "ELU, softplus, softmax, swish и т. д.",
             "Russian",
             "Introduction to the foundations of deep learning [4]: getting to know activation functions",
-            short="Введение в основы глубокого обучения [4]",
+            short="Введение в основы глубокого обучения",
         ),
         Source("ニューラル ネットワーク: 活性化関数", "Japanese", "Neural networks: activation functions"),
         Source("Gaussian error linear units (GELUs)", "English", "", "hendrycks2016"),
