@@ -332,7 +332,8 @@ def _bargain(axes: Axes, catalogue: pd.DataFrame, row: dict, *, y: float, name: 
     if "low" in row:
         axes.plot([row["low_time"], row["high_time"]], [y] * 2, color=colour, linewidth=0.8)
         axes.plot([x] * 2, [row["low"], row["high"]], color=colour, linewidth=0.8)
-    axes.plot([x], [y], marker="o" if y == row["middle"] or "low" not in row else "^", color=colour, linestyle="none")
+    inside = y == row["middle"] or "low" not in row
+    axes.plot([x], [y], marker="o" if inside else "^", color=colour, linestyle="none", clip_on=inside)
     label, left = naming.label(catalogue, row["activation"]), 1 - _BESIDE < x < 1
     axes.annotate(
         label,
