@@ -9,7 +9,7 @@ from typing import Any
 
 from nbformat import NotebookNode, v4
 
-from acts.reports import cells, chapters, numbering, pandoc, tree
+from acts.reports import cells, chapters, numbering, pandoc, tree, typography
 from acts.reports.cells import Picture
 from acts.reports.chapters import Chapter
 from acts.reports.faults import ReportError
@@ -109,7 +109,10 @@ def build(
 
 
 def _chapter(name: str, notebook: NotebookNode) -> Chapter:
-    return chapters.read(cells.read(notebook, name=name), name=name)
+    chapter = chapters.read(cells.read(notebook, name=name), name=name)
+    for part in chapter.parts:
+        part.blocks = typography.typeset(part.blocks)
+    return chapter
 
 
 def _note(markdown: str) -> NotebookNode:
