@@ -315,6 +315,37 @@ def test_a_word_longer_than_a_line_may_break() -> None:
     assert "#sym.zws" not in typed("a" * 50)
 
 
+def test_short_terms_stay_on_one_line() -> None:
+    source = typed(
+        "# T\n\nIt is 95 % here, n = 12, in MLP 2 × 32; see [it](#t). Something = something else.\n\nNot a % or × b."
+    )
+    assert "95~% here, n~=~12, in MLP 2~×~32; see~#link" in source.replace("\n", " ")
+    assert "Something = something" in source.replace("\n", " ")
+    assert "a % or × b" in source.replace("\n", " ")
+
+
+def test_a_short_card_stays_on_a_page_and_a_long_one_breaks(rows: tuple[ledger.Row, ...]) -> None:
+    card = "::: {.claim .supported}\n**C01** [supported]{.verdict} Said.\n\n%s\n:::"
+    assert "whole: true" in typed("# T\n\n" + card % "Short.", rows)
+    assert "whole: false" in typed("# T\n\n" + card % ("Long and longer. " * 100), rows)
+
+
+def test_a_wide_column_of_prose_is_wrapped_before_its_type_shrinks() -> None:
+    text = f"| Claim | Where it stands | Printed |\n|:--|:--|--:|\n| C74 | {'words of a sentence ' * 5} | 1.6726 |"
+    blocks = document.build([("x", document.note(text))], document.Front()).blocks
+    assert tables.plan(tree.find(blocks, "Table")[0]).mode == "wrap"
+
+
+def test_a_tall_formula_in_a_table_has_the_room_it_takes() -> None:
+    source = typed("# T\n\n| a | b |\n|:--|:--|\n| $\\frac{1}{2}$ | $x$ |")
+    assert source.count("#tall(") == 1
+
+
+def test_the_list_of_claims_names_a_topic_without_what_stands_in_brackets(rows: tuple[ledger.Row, ...]) -> None:
+    renamed = tuple({**row, "topic": "Swish, (Mish via papers)"} for row in rows)
+    assert '("Swish", (("C01",' in typed("# T", renamed)
+
+
 def test_the_claims_are_listed_by_topic_with_their_cards(rows: tuple[ledger.Row, ...]) -> None:
     source = typed("# T", rows)
     assert '("ReLU", (("C01", "Statement C01", "supported", "supported"),("C02",' in source

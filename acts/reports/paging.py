@@ -1,10 +1,16 @@
-"""Paging: what of a document turns a page, and what must stay together on one."""
+"""Paging: what of a document turns a page, and what must stay together on one, or on a line."""
+
+from typing import Any
 
 from acts.reports import marks, tables, tree
 from acts.reports.tree import Node
 
 LONGEST, PIECE = 60, 8  # letters of a word from which it may break, and after how many each
 LEAD = 3  # blocks between a heading and a wide table that turn with it
+POINTING = ("see", "in", "of", "than")  # words that stay with a link behind them
+RELATIONS = ("=", "<", ">", "≤", "≥")
+TIED = 8  # letters up to which a word stays on the line of the sign beside it
+LINE, LOW = 108, 13  # letters in a line of a card, and lines of text up to which a card stays on one page
 
 
 def turned(blocks: list[Node]) -> list[Node]:
@@ -37,6 +43,48 @@ def led(blocks: list[Node]) -> list[Node]:
             kept += _kept(kept.pop())
         kept.append(block)
     return kept
+
+
+def bound(content: Any) -> Any:
+    """Return a tree in which short terms stay on one line: a number and its per cent, ``n = 12``, ``see Figure 1``."""
+    if isinstance(content, dict):
+        return {key: bound(value) for key, value in content.items()}
+    if not isinstance(content, list):
+        return content
+    parts = [bound(part) for part in content]
+    for at in range(1, len(parts) - 1):
+        beside = parts[at - 1], parts[at + 1]
+        pointed = _word(beside[0]).lower() in POINTING and _kind(beside[1]) == "Link"
+        if _kind(parts[at]) in ("Space", "SoftBreak") and (pointed or _belong(*map(_word, beside))):
+            parts[at] = {"t": "Str", "c": "\N{NO-BREAK SPACE}"}
+    return parts
+
+
+def _kind(part: Any) -> str:
+    return str(part.get("t", "")) if isinstance(part, dict) else ""
+
+
+def _word(part: Any) -> str:
+    return str(part["c"]) if _kind(part) == "Str" else ""
+
+
+def _belong(before: str, after: str) -> bool:
+    if not before or not after or max(len(before), len(after)) > TIED:
+        return False
+    if after[0] == "%":
+        return before[-1].isdigit()
+    if "×" in (before, after):
+        return before[-1].isdigit() or after[0].isdigit()
+    return before in RELATIONS or after in RELATIONS
+
+
+def low(card: list[Node]) -> bool:
+    """Return whether a card is nothing but text and short enough to stay on one page."""
+    found = [tree.text(block) for block in card if block["t"] in ("Para", "Plain")]
+    lists = [block for block in card if block["t"] == "BulletList"]
+    plain = len(found) + len(lists) == len(card)
+    found += [tree.text(item) for block in lists for item in block["c"]]
+    return plain and sum(1 + len(text) // LINE for text in found) <= LOW
 
 
 def _is_table(block: Node) -> bool:

@@ -16,6 +16,7 @@ from acts.reports.tree import Node
 STANDARDS: list[Any] = ["a-3a", "ua-1"]
 FORM = "typst-citations"
 FIGURE_FAMILY = "Inter"
+TALL = re.compile(r"\\(?:begin|[dt]?frac)\b")  # what makes a formula higher than its line
 SHEETS = ("report.typ", "front.typ", "shapes.typ")
 
 
@@ -44,7 +45,8 @@ def typeset(document: Document) -> tuple[str, dict[str, bytes]]:
     """Return the Typst source of a document, and the files it reads by name."""
     page = _Sheet(document)
     cut = tree.raw("typst", "// acts-cut")
-    blocks = page.fit([*document.abstract, cut, *paging.led(paging.turned(document.blocks))])
+    text = paging.led(paging.turned(paging.bound(document.blocks)))
+    blocks = page.fit([*paging.bound(document.abstract), cut, *text])
     written = pandoc.write(blocks, FORM).replace("align(center)[#table(", "align(left)[#table(")
     abstract, body = written.split("// acts-cut")
     files = {name: (TEMPLATES / name).read_bytes() for name in SHEETS}
@@ -86,7 +88,7 @@ def _topics(claims: Sequence[Mapping[str, str]]) -> str:
     for claim in claims:
         words = (claim["claim"], claim["statement"], claim["verdict"], marks.slug(claim["verdict"]))
         told = ", ".join(quoted(fonts.spoken(word)) for word in words)
-        topics.setdefault(claim["topic"], []).append(f"({told}),")
+        topics.setdefault(claim["topic"].partition(" (")[0].rstrip(","), []).append(f"({told}),")
     return "".join(f"({quoted(fonts.spoken(topic))}, ({''.join(rows)}),)," for topic, rows in topics.items())
 
 
@@ -217,10 +219,11 @@ class _Sheet:
             return self._wrapped(f"#claim({quoted(verdict)})[", self.fit(blocks), f"]{_label(node)}")
         row = next((row for row in self.document.front.claims if row["claim"] == head.claim), {})
         found = quoted(fonts.spoken(cards.found(row)))
+        whole = "true" if paging.low(blocks) else "false"
         ends = cards.margins(row)
         interval = f"({', '.join(f'{end:.4g}' for end in ends)})" if ends else "none"
         parts = [("name", head.name), ("verdict", head.verdict), ("said", head.said)]
-        called = [tree.raw("typst", f"#claim({quoted(verdict)}, found: {found}, interval: {interval}")]
+        called = [tree.raw("typst", f"#claim({quoted(verdict)}, whole: {whole}, found: {found}, interval: {interval}")]
         for name, inlines in parts:
             called += [
                 tree.raw("typst", f", {name}: ["),
@@ -250,5 +253,7 @@ def _formula(tex: str, *, form: str) -> str:
     alt = quoted(fonts.spoken(" ".join(tex.split())))
     if form == "block":
         return f"math.equation(block: true, alt: {alt}, $ {converted} $.body)"
-    body = f"$display({converted})$" if form == "display" else f"${converted}$"
-    return f"#math.equation(alt: {alt}, {body}.body)"
+    if form == "display":
+        equation = f"math.equation(alt: {alt}, $display({converted})$.body)"
+        return f"#tall({equation})" if TALL.search(tex) else f"#{equation}"
+    return f"#math.equation(alt: {alt}, ${converted}$.body)"

@@ -16,7 +16,7 @@ UNBROKEN = 24  # letters up to which a number, or a range of numbers, stays on o
 PROSE = 26.0  # letters from which a column is read rather than scanned
 LONG, TALL, MANY = 24, 2.0, 7  # a table of more rows, so many lines wide, of so many columns reads better turned
 BREADTHS = (
-    ("bdghnopqu", 1.07), ("acekrsvxyz", 0.97), ("0123456789−+=≤≥×", 1.13), (" fijltrI.,;:'|!()[]/-", 0.58),
+    ("bdghnopqu", 1.07), ("acekrsvxyz", 0.97), ("0123456789−+=≤≥×", 1.13), (" \u00a0fijltrI.,;:'|!()[]/-", 0.58),
     ("mwMW%—", 1.5), ("ABCDEFGHJKLNOPQRSTUVXYZ", 1.18),
 )  # fmt: skip
 COMMAND = re.compile(r"\\[A-Za-z]+")
@@ -58,7 +58,9 @@ def lines(table: Node, plan: Plan) -> int:
 def plan(table: Node) -> Plan:
     """Return how a table fits a page: as it is, with wrapped cells, on a turned page, or drawn smaller."""
     wanted, needed = widths(table)
-    if _total(wanted, SIZES[-1]) <= PORTRAIT:
+    read = max(wanted, default=0.0) > 2 * PROSE and _total(needed, 1.0) <= PORTRAIT
+    smallest = SIZES[1] if read else SIZES[-1]
+    if _total(wanted, smallest) <= PORTRAIT:
         return Plan("natural")
     long = rows(table) > LONG and _total(wanted, 1.0) > TALL * PORTRAIT and len(wanted) >= MANY
     for line, turned in ((LANDSCAPE, True),) if long else ((PORTRAIT, False), (LANDSCAPE, True)):
