@@ -242,8 +242,8 @@ def test_words_say_what_was_measured_and_what_was_not(records: pd.DataFrame) -> 
     said = mechanisms.trained(records).markdown
     assert "6 paired seeds" in said
     assert "Not measured in this configuration: saturation." in said
-    assert "in float32 none of 12 networks has any" in mechanisms.zeros(records).markdown
-    assert "in bfloat16 12 of 12 networks have any" in mechanisms.zeros(records).markdown
+    assert "in float32, none of 12 networks has any" in mechanisms.zeros(records).markdown
+    assert "in bfloat16, 12 of 12 networks have any" in mechanisms.zeros(records).markdown
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
