@@ -244,6 +244,17 @@ def test_a_long_file_is_folded_under_its_length() -> None:
     assert "&lt;b&gt;" in page.split('<details class="listing">')[1].split("</details>")[0]
 
 
+def test_no_line_ends_between_a_formula_and_the_mark_after_it() -> None:
+    page = html.render(document.build([("a", document.note("# A\n\nIt is $z$. Or $y$ then.\n"))], Front(title="T")))
+    assert re.search(r'<span class="held"><math.*?</math>\.</span> Or <math', page, re.DOTALL)
+    assert page.count('class="held"') == 1
+
+
+def test_words_of_two_items_stand_apart_in_the_index() -> None:
+    (block,) = pandoc.read("- The first (one).\n- The second.\n")
+    assert search.words(block) == "The first (one). The second."
+
+
 def test_a_short_cell_of_a_table_stays_on_one_line() -> None:
     long = "digits, residual network of eight layers"
     table = tree.find(pandoc.read(f"| A | B |\n|:--|:--|\n| hard-swish | {long} |\n"), "Table")[0]

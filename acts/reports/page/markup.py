@@ -10,6 +10,7 @@ from acts.reports.formulas import to_mathml
 from acts.reports.page import claims, rows
 from acts.reports.tree import Node
 
+MARK = re.compile(r"[.,;:!?)\]]+")
 VIEW_BOX = re.compile(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"')
 
 
@@ -29,6 +30,8 @@ class Page:
         match node["t"]:
             case "Math":
                 return tree.raw_inline("html", to_mathml(node["c"][1], display=node["c"][0]["t"] == "DisplayMath"))
+            case "Para" | "Plain":
+                return {"t": node["t"], "c": tree.walk(_held(node["c"]), self._action)}
             case "Header":
                 return self._heading(node)
             case "Table":
@@ -164,6 +167,19 @@ def _named(node: Node) -> Node | None:
     drawn = to_mathml(node["c"][1], display=False)
     name = escape("".join(ET.fromstring(drawn).itertext()))
     return tree.raw_inline("html", drawn.replace("<math", f'<math displaystyle="true" aria-label="{name}"', 1))
+
+
+def _held(inlines: list[Node]) -> list[Node]:
+    """Return inlines in which no line ends between a formula and the mark that follows it."""
+    held: list[Node] = []
+    for node in inlines:
+        mark = MARK.match(node["c"]) if node["t"] == "Str" else None
+        if mark and held and held[-1]["t"] == "Math" and held[-1]["c"][0]["t"] == "InlineMath":
+            held[-1] = tree.span(("held",), [held[-1], {"t": "Str", "c": mark[0]}])
+            held += [{"t": "Str", "c": node["c"][mark.end() :]}] if node["c"][mark.end() :] else []
+        else:
+            held.append(node)
+    return held
 
 
 def _classes(node: Node) -> list[str]:

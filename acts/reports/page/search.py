@@ -112,6 +112,8 @@ def words(node: Node | list[Node]) -> str:
 
 
 def _spelled(node: Node) -> Node | None:
+    if node["t"] in ("Plain", "Para"):  # words of two blocks stand apart
+        return {"t": node["t"], "c": [*tree.walk(node["c"], _spelled), {"t": "Space"}]}
     if node["t"] != "Math":
         return None
     return {"t": "Str", "c": unescape(TAG.sub("", to_mathml(node["c"][1], display=node["c"][0]["t"] == "DisplayMath")))}
