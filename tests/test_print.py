@@ -324,6 +324,11 @@ def test_short_terms_stay_on_one_line() -> None:
     assert "a % or × b" in source.replace("\n", " ")
 
 
+def test_the_index_of_a_greek_letter_is_set_low() -> None:
+    assert "σ#sub[w]² = 2" in typed("# T\n\nσ_w² = 2 and plain_sgd, `σ_w`.").replace("~", " ")
+    assert "plain\\_sgd, `σ_w`" in typed("# T\n\nσ_w² = 2 and plain_sgd, `σ_w`.")
+
+
 def test_a_short_card_stays_on_a_page_and_a_long_one_breaks(rows: tuple[ledger.Row, ...]) -> None:
     card = "::: {.claim .supported}\n**C01** [supported]{.verdict} Said.\n\n%s\n:::"
     assert "whole: true" in typed("# T\n\n" + card % "Short.", rows)

@@ -1,5 +1,6 @@
 """Paging: what of a document turns a page, and what must stay together on one, or on a line."""
 
+import re
 from typing import Any
 
 from acts.reports import marks, tables, tree
@@ -7,6 +8,7 @@ from acts.reports.tree import Node
 
 LONGEST, PIECE = 60, 8  # letters of a word from which it may break, and after how many each
 LEAD = 3  # blocks between a heading and a wide table that turn with it
+INDEX = re.compile(r"(?<=[α-ω])_([a-z0-9])(?![A-Za-z0-9])")
 POINTING = ("see", "in", "of", "than")  # words that stay with a link behind them
 RELATIONS = ("=", "<", ">", "≤", "≥")
 TIED = 8  # letters up to which a word stays on the line of the sign beside it
@@ -102,6 +104,15 @@ def _is_claim(block: Node) -> bool:
 def _too_wide(block: Node) -> bool:
     tables_in = tree.find(block, "Table") if block["t"] in ("Div", "Table") else []
     return any(tables.plan(marks.marked(table)).turned for table in tables_in)
+
+
+def lowered(node: Node) -> list[Node] | None:
+    """Return a word with the index of a Greek letter set low, such as ``σ_w``; None for others."""
+    parts = INDEX.split(node["c"]) if node["t"] == "Str" else []
+    if len(parts) < 2:
+        return None
+    words: list[Node] = [{"t": "Str", "c": part} for part in parts]
+    return [{"t": "Subscript", "c": [word]} if at % 2 else word for at, word in enumerate(words) if word["c"]]
 
 
 def broken(node: Node) -> list[Node] | None:

@@ -122,7 +122,7 @@ class _Sheet:
             case "Span":
                 return self._span(node)
             case "Str" | "Code":
-                return paging.broken(node)
+                return paging.lowered(node) or paging.broken(node)
         return None
 
     def _grid(self, node: Node) -> list[Node]:
