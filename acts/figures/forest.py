@@ -146,6 +146,7 @@ def _effect(row: Any) -> str:
 
 def _short(text: str, room: float) -> str:
     """Return a text that fits into so many inches, with an ellipsis where it was cut."""
+    text = text.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
     if text_width(text, _SIZE) <= room:
         return text
     while text_width(f"{text}…", _SIZE) > room:

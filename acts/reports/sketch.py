@@ -88,7 +88,8 @@ def _row(claim: Row, y: float) -> str:
     """Return a claim's row: its name and statement, its interval and effect, its verdict."""
     low, value, high = cards.margins(claim) or (0.0, 0.0, 0.0)
     colour = next(colour for verdict, _, colour in KINDS if verdict == claim["verdict"])
-    statement = claim["statement"] if len(claim["statement"]) <= LONGEST else f"{claim['statement'][: LONGEST - 1]}…"
+    said = claim["statement"].replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
+    statement = said if len(said) <= LONGEST else f"{said[: LONGEST - 1].rstrip()}…"
     told = [_text(WIDTH - RIGHT + 12, y + 3, claim["verdict"], "start", colour=colour, weight=600)]
     if claim["verdict"] == "refuted" and _inside(claim):
         told = [_text(WIDTH - RIGHT + 12, y - 2.5, claim["verdict"], "start", colour=colour, weight=600)]
