@@ -143,7 +143,8 @@ def narrow(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
         width = rows["network"].str.extract(r"x(\d+)$", expand=False).astype(float)
         found = arms.levels(rows.assign(at=width / inputs), by=["activation", "at"])
         if y == share:
-            axes.set_ylim(-0.12, 1.05)
+            axes.set_ylim(-0.12, 1.25)  # room above for names, clear of the title
+            axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
         _lines(axes, found, strokes, catalogue, base=2)
         axes.set_xticks(sorted(set(found["at"])), [_fraction(at) for at in sorted(set(found["at"]))])
         axes.set_title(title)
