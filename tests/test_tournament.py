@@ -312,7 +312,7 @@ def test_a_figures_finding_joins_its_alternative_text(records: pd.DataFrame) -> 
     mean = tasks.over_tasks(tasks.contrasts(tasks.judged(records))).set_index("activation").loc["mish"]
     assert f"Mish {mean['middle']:.3f} [" in figure.finding
     data, metadata = figure._repr_mimebundle_()
-    assert not data
+    assert set(data) == {"text/csv"}
     output = new_output("execute_result", {"image/svg+xml": style.render(figure).decode()}, metadata=metadata)
     header = "#| label: fig-x\n#| fig-alt: A forest.\nfigure"
     (cell,) = cells.read(new_notebook(cells=[new_code_cell(header, outputs=[output])]), name="x")

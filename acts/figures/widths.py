@@ -216,8 +216,8 @@ def agreement(records: pd.DataFrame) -> str:
         cells = apart.drop_duplicates(["activation", "init"])
         pairs = "1 pair" if len(cells) == 1 else f"{len(cells)} pairs"
         said.append(
-            f"Left out are {len(apart)} of {len(found)} means: those of {pairs} of activation and init whose lengths, by "
-            f"theory, drift apart more than {APART:g}-fold."
+            f"Left out are {len(apart)} of {len(found)} means: those of {pairs} of activation and init whose lengths, "
+            f"by theory, drift apart more than {APART:g}-fold."
         )
     return " ".join(said)
 
