@@ -406,7 +406,10 @@ def test_who_is_led_to_a_figure_finds_its_head(browser: Any, file: Path, label: 
     found.goto(f"{file.as_uri()}#{label}")
     found.locator(f"#{label}.moving .explorer").wait_for()
     top = f"document.getElementById('{label}').getBoundingClientRect().top"
-    found.wait_for_function(f"-1 <= {top} && {top} < 200")
+    for _ in range(20):
+        found.wait_for_timeout(250)
+        if -1 <= found.evaluate(top) < 200:
+            break
     found.wait_for_timeout(600)
     assert -1 <= found.evaluate(top) < 200
     found.context.close()

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text as Label
 
-from acts import figures
+from acts import figures, wording
 from acts.figures import style
 from acts.figures.table import Table
 from acts.records import frame
@@ -201,7 +201,7 @@ def test_tables_say_what_was_not_measured() -> None:
 def test_the_telling_counts_networks_and_units(records: pd.DataFrame) -> None:
     said = figures.dead_units.measured(records).markdown
     networks = len(SHARES) * len(CELLS) * len(DOSES) * SEEDS
-    assert f"{networks} networks, {128 * networks} units" in said
+    assert f"{networks} networks, {wording.thousands(128 * networks)} units" in said
     assert "plain SGD, SGD, Adam" in said
 
 
