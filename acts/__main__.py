@@ -48,15 +48,7 @@ def parser() -> _Parser:
     )
     for command in (run, judge, render):
         command.add_argument("config", metavar="CONFIG", help="a name in params/, or the path of a YAML file")
-    article = commands.add_parser("writeup", parents=[shared], help="write a short article about a few claims")
-    article.add_argument(
-        "--claims", metavar="C25,C46", required=True, help="what it is about, as `list claims` names it"
-    )
-    article.add_argument("--activations", metavar="NAME,…", default="", help="functions to highlight in the figures")
-    article.add_argument("--title", required=True, help="what stands above it")
-    article.add_argument("--author", metavar="NAME", action="append", default=[], help="who writes it; may be repeated")
-    article.add_argument("--config", metavar="CONFIG", default="cpu", help="whose records it reads (default: cpu)")
-    article.add_argument("--out", metavar="DIR", help="where to put it (default: reports/CONFIG/writeups)")
+    _add_writeup(commands, shared)
     commands.add_parser("site", parents=[shared], help="write reports/index.html: the configurations side by side")
     differing = commands.add_parser("compare", parents=[shared], help="list the claims on which two ledgers differ")
     for side in ("first", "second"):
@@ -67,6 +59,32 @@ def parser() -> _Parser:
     doctor.add_argument("--json", action="store_true", help="say it as JSON")
     fetch = commands.add_parser("fetch", parents=[shared], help="download published data sets into ACTS_DATA")
     fetch.add_argument("names", nargs="+", metavar="NAME", help="a data set, as `list datasets` names it")
+    _add_functions(commands, shared)
+    bench = commands.add_parser("bench", parents=[shared], help="measure training, engine, store and report here")
+    bench.add_argument(
+        "parts", nargs="*", metavar="PART", help="training, engine, store or report; all, if none is named"
+    )
+    bench.add_argument("--quick", action="store_true", help="three repetitions instead of seven")
+    listing = commands.add_parser("list", parents=[shared], help="list what there is")
+    listing.add_argument("what", choices=("activations", "claims", "configurations", "datasets", "experiments"))
+    return top
+
+
+def _add_writeup(commands: Any, shared: _Parser) -> None:
+    """Add the command that writes an article."""
+    article = commands.add_parser("writeup", parents=[shared], help="write a short article about a few claims")
+    article.add_argument(
+        "--claims", metavar="C25,C46", required=True, help="what it is about, as `list claims` names it"
+    )
+    article.add_argument("--activations", metavar="NAME,…", default="", help="functions to highlight in the figures")
+    article.add_argument("--title", required=True, help="what stands above it")
+    article.add_argument("--author", metavar="NAME", action="append", default=[], help="who writes it; may be repeated")
+    article.add_argument("--config", metavar="CONFIG", default="cpu", help="whose records it reads (default: cpu)")
+    article.add_argument("--out", metavar="DIR", help="where to put it (default: reports/CONFIG/writeups)")
+
+
+def _add_functions(commands: Any, shared: _Parser) -> None:
+    """Add the commands that are about one activation."""
     shown = commands.add_parser("show", parents=[shared], help="show what an activation is and what follows from it")
     shown.add_argument("name", metavar="NAME", help="an activation, as `list activations` names it, or a variant")
     shown.add_argument("--json", action="store_true", help="say it as JSON")
@@ -76,14 +94,6 @@ def parser() -> _Parser:
         "--let", metavar="LETTER=NUMBER", action="append", type=_letter, default=[], help="a parameter of the formula"
     )
     checked.add_argument("--json", action="store_true", help="say it as JSON")
-    bench = commands.add_parser("bench", parents=[shared], help="measure training, engine, store and report here")
-    bench.add_argument(
-        "parts", nargs="*", metavar="PART", help="training, engine, store or report; all, if none is named"
-    )
-    bench.add_argument("--quick", action="store_true", help="three repetitions instead of seven")
-    listing = commands.add_parser("list", parents=[shared], help="list what there is")
-    listing.add_argument("what", choices=("activations", "claims", "configurations", "datasets", "experiments"))
-    return top
 
 
 def _letter(text: str) -> tuple[str, float]:

@@ -48,3 +48,12 @@ def review(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     folder = tmp_path_factory.getbasetemp()
     return small_review.shared(folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Give Debian's chromium, driven by Playwright; skip where either is not."""
+    import visits
+
+    with visits.browser() as chromium:
+        yield chromium

@@ -94,15 +94,6 @@ def file(drawings: dict[str, Drawing], tmp_path_factory: pytest.TempPathFactory)
     return page(drawings, tmp_path_factory.mktemp("explorer") / "report.html")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield chromium
-        chromium.close()
-
-
 def visit(browser: Any, path: Path, **options: Any) -> Any:
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
     tab = context.new_page()

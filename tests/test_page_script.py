@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_browser import CHROMIUM, QUIET
+from test_browser import CHROMIUM
 from test_reports import BIBLIOGRAPHY, CARD, code, notebook, sample, shown
 
 from acts.reports import document, html
@@ -60,15 +60,6 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = document.build(chapters, front, bibliography=folder / "references.bib")
     (folder / "report.html").write_text(html.render(made), encoding="utf-8")
     return folder / "report.html"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -276,24 +267,32 @@ def test_chapters_far_away_are_not_laid_out_and_links_into_them_arrive(opened: A
     assert drawn(2)
 
 
-def test_the_page_answers_soon(browser: Any, page_file: Path, tmp_path: Path) -> None:
-    text = page_file.read_text(encoding="utf-8")
-    chapter = text[text.index('<section class="chapter"') : text.index("</nav></section>") + len("</nav></section>")]
-    many = "".join(chapter.replace(' id="', f' id="copy-{count}-') for count in range(400))
-    (tmp_path / "large.html").write_text(text.replace("</main>", f"{many}</main>"), encoding="utf-8")
+def spent(browser: Any, file: Path) -> dict[str, float]:
+    """Return what opening a page and scrolling it once takes of the main thread's own time, in seconds."""
     context = browser.new_context()
     tab = context.new_page()
     probe = context.new_cdp_session(tab)
     probe.send("Performance.enable", {"timeDomain": "threadTicks"})
-    tab.goto((tmp_path / "large.html").as_uri())
+    tab.goto(file.as_uri())
     tab.evaluate(
         "new Promise(done => { scrollTo(0, 4000); requestAnimationFrame(() => requestAnimationFrame(done)); })"
     )
-    spent = {one["name"]: one["value"] for one in probe.send("Performance.getMetrics")["metrics"]}
+    found = {one["name"]: one["value"] for one in probe.send("Performance.getMetrics")["metrics"]}
     context.close()
-    assert (tmp_path / "large.html").stat().st_size > 4_000_000
-    assert spent["TaskDuration"] < 1.0
-    assert spent["ScriptDuration"] < 0.2
+    return found
+
+
+def test_the_page_answers_soon(browser: Any, page_file: Path, tmp_path: Path) -> None:
+    """The least of three, since what shares the machine's caches only adds."""
+    text = page_file.read_text(encoding="utf-8")
+    chapter = text[text.index('<section class="chapter"') : text.index("</nav></section>") + len("</nav></section>")]
+    many = "".join(chapter.replace(' id="', f' id="copy-{count}-') for count in range(400))
+    large = tmp_path / "large.html"
+    large.write_text(text.replace("</main>", f"{many}</main>"), encoding="utf-8")
+    assert large.stat().st_size > 4_000_000
+    least = min((spent(browser, large) for _ in range(3)), key=lambda one: one["TaskDuration"])
+    assert least["TaskDuration"] < 1.0
+    assert least["ScriptDuration"] < 0.2
 
 
 @pytest.mark.parametrize("opened", [390], indirect=True)

@@ -104,15 +104,6 @@ def in_browser(test: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
 def page_of_figures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     figure = _drawing()
     figure.axes[0].set_title("Thick <title> & more")

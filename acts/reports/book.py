@@ -1,11 +1,9 @@
 """The book: a configuration's notebooks executed and bound into report.html and report.pdf, and the shelf of all."""
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -57,7 +55,7 @@ def both(bound: Document) -> tuple[str, bytes]:
 def bind(notebooks: Sequence[tuple[str, NotebookNode]], config: str, *, root: Path) -> Document:
     """Return a configuration's document from executed notebooks, its ledger and its provenance."""
     folder = root / "reports" / config
-    provenance = _provenance(folder)
+    provenance = matter.read_provenance(folder)
     ledger = _text(folder / "ledger.csv")
     verdicts = matter.counts(ledger)
     front = matter.front(
@@ -100,14 +98,6 @@ def inputs_key(root: Path, config: str) -> str:
     for path in [*files, *sorted(code), package / "reports" / "execution.py"]:
         digest.update(f"{path.name}\0".encode() + (path.read_bytes() if path.is_file() else b"") + b"\0")
     return digest.hexdigest()
-
-
-def _provenance(folder: Path) -> dict[str, Any]:
-    text = _text(folder / "provenance.json")
-    try:
-        return json.loads(text) if text else {}
-    except ValueError:
-        raise ReportError(f"reports/{folder.name}/provenance.json is no JSON; make the report again") from None
 
 
 def _text(path: Path) -> str:

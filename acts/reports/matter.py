@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -55,6 +56,15 @@ def counts(ledger: str) -> dict[str, int]:
     found = Counter(row["verdict"] for row in csv.DictReader(io.StringIO(ledger)))
     order = [*VOCABULARY, *sorted(set(found) - set(VOCABULARY))]
     return {verdict: found[verdict] for verdict in order if found[verdict]}
+
+
+def read_provenance(folder: Path) -> dict[str, Any]:
+    """Return a configuration's provenance.json, nothing where there is none. Raises ReportError for what is no JSON."""
+    path = folder / "provenance.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError:
+        raise ReportError(f"reports/{folder.name}/provenance.json is no JSON; make the report again") from None
 
 
 def front(

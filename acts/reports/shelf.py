@@ -2,7 +2,6 @@
 
 import hashlib
 import html as markup
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from acts import staging
 from acts.reports import html, matter, thumbnails
 from acts.reports import ledger as ledgers
 from acts.reports.document import TEMPLATES
-from acts.reports.faults import ReportError
 from acts.reports.marks import VOCABULARY, slug
 
 SHOWN = ("Device", "Processor", "Measured", "Commit", "Records", "Compute")
@@ -107,7 +105,7 @@ def script() -> str:
 
 def volume(folder: Path) -> Volume:
     """Return what stands in a configuration's folder. Raises ReportError for a provenance that is no JSON."""
-    told = _provenance(folder)
+    told = matter.read_provenance(folder)
     page = _text(folder / "report.html")
     front = matter.front(
         matter.Title(title=folder.name), folder.name, {}, told, records=_digest(folder / "records.parquet")
@@ -126,14 +124,6 @@ def volume(folder: Path) -> Volume:
         chapters=tuple(thumbnails.leaves(sorted(folder.glob("*.ipynb")), headings)),
         articles=tuple(_articles(folder / "writeups")),
     )  # fmt: skip
-
-
-def _provenance(folder: Path) -> dict[str, Any]:
-    text = _text(folder / "provenance.json")
-    try:
-        return json.loads(text) if text else {}
-    except ValueError:
-        raise ReportError(f"reports/{folder.name}/provenance.json is no JSON; make the report again") from None
 
 
 def _digest(path: Path) -> str:
