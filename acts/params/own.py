@@ -14,6 +14,7 @@ GROUP = "acts.activations"  # entry points of installed packages; the name of ea
 Letter = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 OWN_KEYS = ("formula", "label")
+YOURS = "12_yours"  # the notebook on what a configuration brings along
 
 
 class Parameter(Section):

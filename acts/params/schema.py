@@ -10,7 +10,7 @@ from acts.params.dead_units import DeadUnits
 from acts.params.gradient_flow import GradientFlow
 from acts.params.measured import Cost, Precision
 from acts.params.mechanisms import Mechanisms
-from acts.params.own import Name, OwnFormula, digest, installed, registered_in
+from acts.params.own import YOURS, Name, OwnFormula, digest, installed, registered_in
 from acts.params.replications import Replications
 from acts.params.robustness import Robustness
 from acts.params.sections import (
@@ -190,6 +190,11 @@ class Params(Section):
         """Return the names of the activations that it, and installed packages, bring along."""
         files = [name for path in self.plugins for name in registered_in(self._folder / path)]
         return list(dict.fromkeys([*self.formulas, *files, *installed()]))
+
+    @property
+    def chapters(self) -> tuple[str, ...]:
+        """Return the notebooks of the report in order: those listed, and last one on what it brings along."""
+        return tuple(dict.fromkeys([*self.notebooks, *([YOURS] if self.own_names() else [])]))
 
     def with_own(self) -> "Params":
         """Return the same configuration, whose comparisons list what it brings along too."""

@@ -9,6 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from acts import params, staging
+from acts.params.own import YOURS
 from acts.reports import document, execution, guide, html, matter, pdf, shelf, timings
 from acts.reports import ledger as ledgers
 from acts.reports.document import Attachment, Document
@@ -24,7 +25,7 @@ def render(config: str, *, say: Callable[[str], None] = lambda line: print(f"  {
     Returns the report's folder. Raises ReportError, which names notebook and cell; the report before is then whole.
     """
     root, loaded = params.root(), params.load(config)
-    config, names = loaded.name, loaded.notebooks
+    config, names = loaded.name, loaded.chapters
     folder = root / "reports" / config
     if not (folder / "records.parquet").is_file():
         raise ReportError(f"reports/{config}/records.parquet is not there; first run: python -m acts run {config}")
@@ -40,6 +41,8 @@ def render(config: str, *, say: Callable[[str], None] = lambda line: print(f"  {
         say(f"report.html: {len(page.encode()) / 1e6:.1f} MB")
         (staged / "report.pdf").write_bytes(sheets)
         say(f"report.pdf: {len(sheets) / 1e6:.1f} MB")
+    if YOURS not in names:
+        (folder / f"{YOURS}.ipynb").unlink(missing_ok=True)
     index(root)
     return folder
 
