@@ -64,7 +64,7 @@ def run(
         for name, fault in desk.store.set_aside:
             teller.line(f"  {name}: {fault}; set aside and computed again")
         provenance = describe(params, asked=asked, outcomes=outcomes, missing=absent, store=desk.store)
-        _publish(folder, outcomes, provenance, failures)
+        _publish(folder, outcomes, provenance, failures, own=params.own_names())
     for line in failures:
         teller.line(f"  {line}")
     return 1 if failures else 0
@@ -149,14 +149,16 @@ def _one(desk: Desk, word: str) -> Outcome:
     return outcome
 
 
-def _publish(folder: Path, outcomes: list[Outcome], provenance: dict, failures: list[str]) -> None:
-    """Stage records, catalogue and provenance and move them, the provenance last."""
+def _publish(folder: Path, outcomes: list[Outcome], provenance: dict, failures: list[str], *, own: list[str]) -> None:
+    """Stage records, catalogue and provenance and move them, the provenance last; ``own`` functions are marked."""
     from acts import activations, trees
 
     whole = table.concat([outcome.records for outcome in outcomes])
+    catalogue = trees.beside(activations.catalogue())
+    catalogue = catalogue.assign(own=catalogue["name"].isin(own))
     with moved(folder, last="provenance.json") as staging:
         table.write(whole, staging / "records.parquet", provenance=provenance)
-        trees.beside(activations.catalogue()).to_csv(staging / "catalogue.csv", index=False)
+        catalogue.to_csv(staging / "catalogue.csv", index=False)
         (staging / "provenance.json").write_text(json.dumps(provenance, indent=1, sort_keys=True) + "\n", "utf-8")
     if failures:
         (folder / FAILED).write_text("\n".join(failures) + "\n", "utf-8")

@@ -9,25 +9,32 @@ from acts.figures import palette
 from acts.wording import depth, greek, group, task, width, word
 
 __all__ = [
-    "COLUMNS", "catalogue", "colour", "depth", "family", "greek", "group", "label", "ordered", "strokes", "task",
+    "COLUMNS", "catalogue", "colour", "depth", "family", "greek", "group", "label", "ordered", "own", "strokes", "task",
     "topic", "variant", "width", "word",
 ]  # fmt: skip
 
 COLUMNS = (
     "name", "label", "family", "year", "reference", "aliases", "formula", "latex", "derivative_latex", "elementwise",
+    "own",
 )  # fmt: skip
 
 
 def catalogue(config: str) -> pd.DataFrame:
-    """Return the catalogue published with a configuration, an activation a row.
+    """Return the catalogue published with a configuration, an activation a row; ``own`` marks what it brought along.
 
     Before a configuration is published, that of another one serves; without any the table is empty.
     """
     folder = params.root() / "reports"
     for path in (folder / config / "catalogue.csv", *sorted(folder.glob("*/catalogue.csv"))):
         if path.is_file():
-            return pd.read_csv(path, dtype={"year": "Int64"})
-    return pd.DataFrame(columns=list(COLUMNS))
+            table = pd.read_csv(path, dtype={"year": "Int64"})
+            return table.assign(own=table["own"].eq(True) if "own" in table else False)
+    return pd.DataFrame(columns=list(COLUMNS)).astype({"own": bool})
+
+
+def own(table: pd.DataFrame) -> list[str]:
+    """Return the names of the functions that the configuration brought along, in the catalogue's order."""
+    return table.loc[table["own"].eq(True), "name"].tolist() if "own" in table else []
 
 
 def topic(name: str) -> str:
