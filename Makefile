@@ -41,10 +41,16 @@ ifneq ($(words $(wildcard $(OUT)/report.html $(OUT)/report.pdf)),2)
   $(OUT)/.render: FORCE
 endif
 
-# --- what the shell says counts too: another ACTS_DATA is another set of data
-ifneq ($(shell cat $(LEFT) 2>/dev/null),ACTS_DATA=$(ACTS_DATA))
+# --- what the shell says counts too: another ACTS_DATA is another set of data; and which installed packages bring
+# activations along, by their folders, whose names hold the version
+BRINGING := $(shell grep -ls '^\[acts\.activations\]' $(VENV)/lib/python*/site-packages/*.dist-info/entry_points.txt)
+PACKAGES := $(addprefix +,$(notdir $(patsubst %/entry_points.txt,%,$(BRINGING))))
+ifneq ($(shell cat $(LEFT) 2>/dev/null),ACTS_DATA=$(ACTS_DATA)$(PACKAGES))
   $(LEFT): FORCE
 endif
+
+# --- the Python files that the configuration names as plugins, as the last run wrote them down
+-include $(OUT)/.plugins
 
 # --- what each stage reads
 ALL := $(wildcard acts/*.py acts/*/*.py)
@@ -76,6 +82,9 @@ verdicts: $(READY) ## Judge the published records again, train nothing
 
 site: $(READY) ## Write reports/index.html: the configurations side by side
 	@$(ACTS) site
+
+found: $(READY) ## Take what reports/CONFIG found over into README.md and docs/found/
+	@$(VENV)/bin/python -m acts.reports.found $(CONFIG)
 
 test: $(READY) ## Run the tests, without the slow ones
 	@echo "testing"
@@ -118,7 +127,7 @@ clean: ## Remove what make built; measurements in .store/ stay
 	@rm -rf .make build tests/node_modules reports/.staging reports/bench reports/index.html $(addprefix reports/,$(KNOWN)) $(VENV)
 	@echo "removed .venv, .make and the reports; .store/ stays"
 
-.PHONY: menu report run verdicts site test test-slow axe pictures lint bench lab doctor size clean FORCE
+.PHONY: menu report run verdicts site found test test-slow axe pictures lint bench lab doctor size clean FORCE
 
 # --- the stages; each leaves its outputs whole or as they were
 $(READY): requirements.lock pyproject.toml
@@ -133,7 +142,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 $(LEFT):
-	@mkdir -p .make; echo "ACTS_DATA=$$ACTS_DATA" > $@
+	@mkdir -p .make; echo "ACTS_DATA=$$ACTS_DATA$(PACKAGES)" > $@
 
 # Jobs that failed are named in .failed: the report is made all the same, the stage stays undone, make ends with 2.
 $(OUT)/.run: params/$(CONFIG).yaml $(MAKING) $(LEFT) | $(READY)

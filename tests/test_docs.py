@@ -1,0 +1,255 @@
+"""The README and the pages of docs/ keep their word: every block is run, every link leads somewhere.
+
+A comment alone on the line above a block says what is done with it instead:
+
+    <!-- not run: REASON -->        nobody runs it here
+    <!-- run by: FILE -->           that file holds each of its commands
+    <!-- file: PATH -->             it is a file, written there before the page's next block runs
+    <!-- change: PATH -->           it is a diff of that file, applied there
+    <!-- prints -->                 it is what the block above printed last, an ellipsis for what may differ
+
+A page's sh blocks run in turn in one copy of this checkout, its python blocks one after the other in one process.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from acts.reports import found
+
+ROOT = Path(__file__).parents[1]
+PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+LANGUAGES = {"sh", "python", "yaml", "toml", "diff", "text", "bibtex"}
+RUN = ("sh", "python")
+MARK = re.compile(r"<!-- (not run|run by|file|change|prints)(?:: (.+?))? -->")
+LINK = re.compile(r"(?<!!)\[[^\]\n]+\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"")
+LIMIT = 120  # seconds that one block may take
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language and text, the line it begins on, and the mark above it with what the mark says."""
+
+    language: str
+    text: str
+    line: int
+    mark: str = ""
+    about: str = ""
+
+
+def read(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def blocks(text: str) -> list[Block]:
+    """Return the fenced blocks of a page in order."""
+    lines, found, at = text.splitlines(), [], 0
+    while at < len(lines):
+        if not lines[at].startswith("```"):
+            at += 1
+            continue
+        end = next(place for place in range(at + 1, len(lines)) if lines[place] == "```")
+        mark = MARK.fullmatch(lines[at - 1]) if at else None
+        told = (mark[1], mark[2] or "") if mark else ("", "")
+        found.append(Block(lines[at][3:], "\n".join(lines[at + 1 : end]) + "\n", at + 1, *told))
+        at = end + 1
+    return found
+
+
+def prose(text: str) -> str:
+    """Return a page without its blocks and its code."""
+    return re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S))
+
+
+def commands(text: str) -> list[str]:
+    """Return the commands of an sh block without their comments, a continued line as one."""
+    lines = re.sub(r"\\\n\s*", "", text).splitlines()
+    return [command for line in lines if (command := re.sub(r"(^|\s+)#.*", "", line).strip())]
+
+
+# --- a copy of the review to run in -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of what git tracks, or is about to, with the environment linked, as make leaves it."""
+    folder = tmp_path_factory.mktemp("docs") / "review"
+    asked = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    (folder / ".venv").mkdir()
+    for part in Path(sys.prefix).iterdir():
+        if not part.name.startswith("."):
+            (folder / ".venv" / part.name).symlink_to(part)
+    (folder / ".venv" / ".ready").touch()
+    return folder
+
+
+@pytest.fixture
+def review(pristine: Path, tmp_path: Path) -> Path:
+    """Return a fresh copy of the review for one page."""
+    return Path(shutil.copytree(pristine, tmp_path / "review", symlinks=True))
+
+
+def environment(review: Path) -> dict[str, str]:
+    own = ("ACTS_ROOT", "ACTS_DATA", "MPLBACKEND", "MAKEFLAGS", "MAKELEVEL", "PYTHONPATH")
+    kept = {name: value for name, value in os.environ.items() if name not in own}
+    path = f"{review / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    return {**kept, "ACTS_STORE": str(review / ".store"), "OMP_NUM_THREADS": "1", "COLUMNS": "120", "PATH": path}
+
+
+def put(review: Path, block: Block) -> None:
+    """Write a block as a file, or apply it as a change of one."""
+    path = review / block.about
+    if block.mark == "file":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text, encoding="utf-8")
+        return
+    path.write_text(changed(path.read_text(encoding="utf-8"), block.text), encoding="utf-8")
+
+
+def changed(text: str, diff: str) -> str:
+    """Return a text with a diff applied, whose kept and removed lines must stand there once, in one piece."""
+    old = "".join(f"{line[1:]}\n" for line in diff.splitlines() if line[:1] in " -")
+    new = "".join(f"{line[1:]}\n" for line in diff.splitlines() if line[:1] in " +")
+    assert text.count(old) == 1, f"these lines stand there {text.count(old)} times:\n{old}"
+    return text.replace(old, new)
+
+
+def shell(review: Path, text: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", text], cwd=review, env=environment(review), capture_output=True, text=True,
+        timeout=LIMIT, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def same(told: str, printed: str) -> bool:
+    """Return whether lines of a page stand among what was printed, in one piece; an ellipsis is any text of a line."""
+    said = [re.sub(r"\s+", " ", line).strip() for line in printed.splitlines()]
+    wanted = [re.sub(r"\s+", " ", line).strip() for line in told.splitlines() if line.strip()]
+    patterns = [re.compile(".*".join(map(re.escape, line.split("…")))) for line in wanted]
+    said = [line for line in said if line]
+    places = range(len(said) - len(patterns) + 1)
+    return any(all(one.fullmatch(said[at + i]) for i, one in enumerate(patterns)) for at in places)
+
+
+# --- what runs --------------------------------------------------------------------------------------------------------
+
+
+def runs(page: str) -> bool:
+    """Return whether anything on a page is run here."""
+    return any(block.language in RUN and not block.mark for block in blocks(read(page)))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if runs(page)])
+def test_what_a_page_tells_to_run_runs(page: str, review: Path) -> None:
+    printed, code = "", ""
+    for block in blocks(read(page)):
+        where = f"{page}:{block.line}"
+        if block.mark in ("file", "change"):
+            put(review, block)
+        elif block.mark == "prints":
+            assert same(block.text, printed), f"{where}: not what was printed, which is\n{printed}"
+        elif block.mark or block.language not in RUN:
+            continue
+        elif block.language == "python":
+            code += "\n" * (block.line - code.count("\n")) + block.text
+        else:
+            done = shell(review, block.text)
+            printed = done.stdout + done.stderr
+            assert done.returncode == 0, f"{where}: ended with {done.returncode}\n{printed[-3000:]}"
+    if code:
+        (review / "page.py").write_text(code)
+        done = shell(review, "python page.py")
+        assert done.returncode == 0, f"{page}, by line as page.py:\n{done.stderr[-3000:]}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_says_what_it_is_and_what_is_not_run_says_why(page: str) -> None:
+    for block in blocks(read(page)):
+        where = f"{page}:{block.line}"
+        assert block.language in LANGUAGES, f"{where}: {block.language!r} is none of {sorted(LANGUAGES)}"
+        assert block.mark == "prints" or not block.mark or len(block.about) > 3, f"{where}: {block.mark} says nothing"
+    lonely = [line for line in read(page).splitlines() if MARK.search(line)]
+    assert len(lonely) == sum(bool(block.mark) for block in blocks(read(page))), f"{page}: a mark without its block"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_another_test_runs_stands_there(page: str) -> None:
+    for block in blocks(read(page)):
+        if block.mark != "run by":
+            continue
+        assert (ROOT / block.about).is_file(), f"{page}:{block.line}: no {block.about}"
+        held = re.sub(r"[\s\"',]+", " ", read(block.about))
+        for command in commands(block.text) if block.language == "sh" else [block.text.strip()]:
+            words = re.sub(r"[\s\"',]+", " ", command.removeprefix(".venv/bin/python -m ").removeprefix(".venv/bin/"))
+            assert words.strip() in held or page in read(block.about), f"{page}:{block.line}: {block.about}: {command}"
+
+
+# --- where links lead -------------------------------------------------------------------------------------------------
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    heads = re.findall(r"^#{1,6} (.+)$", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S), flags=re.M)
+    plain = (re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads)
+    return set(plain)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    text = re.sub(r"^```.*?^```$", "", read(page), flags=re.M | re.S)
+    for match in LINK.finditer(text):
+        target = unescape(match[1] or match[2])
+        if re.match(r"(https|mailto):", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = ((ROOT / page).parent / path).resolve() if path else ROOT / page
+        assert file.exists(), f"{page}: {target} leads nowhere"
+        if anchor:
+            assert anchor in anchors(file.read_text(encoding="utf-8")), f"{page}: {target} names no heading"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    named = re.findall(r"`((?:acts|docs|notebooks|params|tests|reports)/[\w./-]+\.\w+)`", read(page))
+    made = re.compile(r"reports/(\w+/|index\.html)|params/mine\.yaml")
+    given = {block.about for block in blocks(read(page)) if block.mark == "file"}
+    strange = [name for name in named if not (ROOT / name).exists() and not made.match(name) and name not in given]
+    assert not strange
+
+
+def test_the_index_lists_every_page() -> None:
+    linked = set(re.findall(r"\]\(([\w-]+\.md)", read("docs/index.md")))
+    assert linked == {Path(page).name for page in PAGES if page.startswith("docs/")} - {"index.md"}
+
+
+# --- what was found ---------------------------------------------------------------------------------------------------
+
+
+def kept() -> tuple[str, dict]:
+    folder = ROOT / found.FOLDER
+    return (folder / "ledger.csv").read_text(encoding="utf-8"), json.loads((folder / "origin.json").read_text())
+
+
+def test_the_readme_says_what_was_found_and_nothing_else() -> None:
+    assert found.replaced(read("README.md"), found.block(*kept())) == read("README.md")
+
+
+@pytest.mark.parametrize(("name", "night"), [("verdicts.svg", False), ("verdicts-dark.svg", True)])
+def test_its_figure_is_drawn_from_the_excerpt(name: str, night: bool) -> None:
+    assert (ROOT / found.FOLDER / name).read_text() == found.picture(kept()[0], night=night)
+
+
+def test_the_readme_stays_short() -> None:
+    assert len(read("README.md").splitlines()) < 200
