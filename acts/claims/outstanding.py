@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats as distributions
+import scipy
 
 from acts import stats
 from acts.claims import contrasts, trends
@@ -93,5 +93,5 @@ def _spread(found: Comparison) -> float:
     """Return the standard deviation of the differences as the interval tells it, which ranks have too."""
     if found.n < 2:
         return np.nan
-    critical = float(distributions.t.ppf((1 + found.level) / 2, found.n - 1))
+    critical = float(scipy.stats.t.ppf((1 + found.level) / 2, found.n - 1))
     return (found.high - found.low) / 2 / critical * sqrt(found.n)

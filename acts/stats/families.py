@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import stats
 
 
 def holm(p_values: Sequence[float]) -> Float[np.ndarray, " test"]:
@@ -23,7 +23,7 @@ def holm(p_values: Sequence[float]) -> Float[np.ndarray, " test"]:
 def benjamini_hochberg(p_values: Sequence[float]) -> Float[np.ndarray, " test"]:
     """Return the Benjamini–Hochberg adjusted p-values (false discovery rate), in the given order."""
     values = _checked(p_values)
-    return np.asarray(stats.false_discovery_control(values)) if len(values) else values
+    return np.asarray(scipy.stats.false_discovery_control(values)) if len(values) else values
 
 
 def at_least_p(p_values: Sequence[float], count: int) -> float:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy.stats import t
 
 Values = Float[np.ndarray, " network"]
 
@@ -25,5 +25,7 @@ def intercept(groups: Sequence[Values], places: Sequence[float], *, level: float
     design = np.stack([np.ones(len(places)), np.asarray(places, dtype=float)], axis=1) / errors[:, None]
     covariance = np.linalg.inv(design.T @ design)
     middle = float((covariance @ design.T @ (means / errors))[0])
-    reach = float(t.ppf((1 + level) / 2, min(len(group) for group in groups) - 1) * np.sqrt(covariance[0, 0]))
+    reach = float(
+        scipy.stats.t.ppf((1 + level) / 2, min(len(group) for group in groups) - 1) * np.sqrt(covariance[0, 0])
+    )
     return middle, middle - reach, middle + reach

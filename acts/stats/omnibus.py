@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import optimize, stats
 
 from acts.stats.families import monte_carlo_p
 
@@ -39,7 +39,7 @@ def omnibus(values: Table, *, rng: np.random.Generator, draws: int = 1999, level
     if table.ndim != 2 or min(table.shape) < 2 or np.isnan(table).any():
         raise ValueError(f"an omnibus test needs at least 2 blocks × 2 arms without NaN, not shape {table.shape}")
     ranked = bool(np.isinf(table).any())
-    table = stats.rankdata(table, axis=1) if ranked else table
+    table = scipy.stats.rankdata(table, axis=1) if ranked else table
     centred = table - table.mean(axis=1, keepdims=True)
     blocks, arms = table.shape
     freedom = (arms - 1, (arms - 1) * (blocks - 1))
@@ -60,12 +60,12 @@ def omega_interval(f: float, freedom: tuple[int, int], total: int, *, level: flo
 
 def _noncentrality(f: float, freedom: tuple[int, int], share: float) -> float:
     """Return the λ at which the observed F is the given quantile of the noncentral F; 0 when even λ = 0 lies lower."""
-    if stats.f.cdf(f, *freedom) <= share:
+    if scipy.stats.f.cdf(f, *freedom) <= share:
         return 0.0
     upper = 10.0 + 4 * f * freedom[0]
-    while stats.ncf.cdf(f, *freedom, upper) > share:
+    while scipy.stats.ncf.cdf(f, *freedom, upper) > share:
         upper *= 2
-    return float(optimize.brentq(lambda value: stats.ncf.cdf(f, *freedom, value) - share, 1e-9, upper))
+    return float(scipy.optimize.brentq(lambda value: scipy.stats.ncf.cdf(f, *freedom, value) - share, 1e-9, upper))
 
 
 def _f_statistic(centred: Table, freedom: tuple[int, int]) -> float:

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from math import inf, sqrt
 
-from scipy import integrate, optimize, stats
+import scipy
 
 MOST_PAIRS = 10_000
 
@@ -24,16 +24,18 @@ def minimum_detectable(spread: float, n: int, *, power: float = 0.8, alpha: floa
 
 @lru_cache(maxsize=256)
 def _standardised(n: int, power: float, alpha: float) -> float:
-    critical = float(stats.t.ppf(1 - alpha / 2, n - 1))
+    critical = float(scipy.stats.t.ppf(1 - alpha / 2, n - 1))
 
     def missing(shift: float) -> float:
         centre = shift * sqrt(n)
-        return float(stats.nct.sf(critical, n - 1, centre) + stats.nct.cdf(-critical, n - 1, centre)) - power
+        return (
+            float(scipy.stats.nct.sf(critical, n - 1, centre) + scipy.stats.nct.cdf(-critical, n - 1, centre)) - power
+        )
 
     upper = 2.0 / sqrt(n)
     while missing(upper) < 0:
         upper *= 1.5
-    return float(optimize.brentq(missing, 0.0, upper))
+    return float(scipy.optimize.brentq(missing, 0.0, upper))
 
 
 def pairs_needed(distance: float, spread: float, *, power: float = 0.8, alpha: float = 0.05) -> int | None:
@@ -57,16 +59,16 @@ def tost_power(n: int, ratio: float, *, alpha: float = 0.05) -> float:
     ``ratio`` is the margin over the standard deviation of the paired differences. The mean is normal and the sample's
     standard deviation s an independent scaled χ, so the power is the expectation of P(|mean| < margin − t·s/√n) over s.
     """
-    critical = float(stats.t.ppf(1 - alpha, n - 1))
+    critical = float(scipy.stats.t.ppf(1 - alpha, n - 1))
     largest = ratio * sqrt(n) / critical
 
     def share(spread: float) -> float:
-        inside = 2 * stats.norm.cdf(ratio * sqrt(n) - critical * spread) - 1
-        return float(inside * stats.chi.pdf(spread * sqrt(n - 1), n - 1) * sqrt(n - 1))
+        inside = 2 * scipy.stats.norm.cdf(ratio * sqrt(n) - critical * spread) - 1
+        return float(inside * scipy.stats.chi.pdf(spread * sqrt(n - 1), n - 1) * sqrt(n - 1))
 
     # The density of s is 0 to double precision outside 1 ± 10/√n, and too thin a spike to find without saying so.
     low, high = max(0.0, 1 - 10 / sqrt(n)), min(largest, 1 + 10 / sqrt(n))
-    return float(integrate.quad(share, low, high, limit=200)[0]) if high > low else 0.0
+    return float(scipy.integrate.quad(share, low, high, limit=200)[0]) if high > low else 0.0
 
 
 def pairs_for_equivalence(ratio: float, *, power: float = 0.8, alpha: float = 0.05) -> int:

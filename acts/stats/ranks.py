@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import stats
 
 Pairs = Float[np.ndarray, " pair"]
 
@@ -75,7 +75,7 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float:
     left, right = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if left.shape != right.shape or np.isnan(left).any() or np.isnan(right).any():
         raise ValueError("a rank correlation needs two lists of one length without NaN")
-    ranks = [stats.rankdata(side) for side in (left, right)]
+    ranks = [scipy.stats.rankdata(side) for side in (left, right)]
     if any(np.ptp(side) == 0 for side in ranks):
         return 0.0
     return float(np.corrcoef(*ranks)[0, 1])

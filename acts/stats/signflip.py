@@ -9,8 +9,8 @@ so the thresholds that are not rejected lie between two order statistics of the 
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import stats
 
 EXACT_UP_TO = 20
 Pairs = Float[np.ndarray, " pair"]
@@ -46,7 +46,7 @@ def interval(differences: Pairs, *, level: float = 0.95) -> tuple[float, float]:
     values = np.asarray(differences, dtype=float)
     n = len(values)
     if n > EXACT_UP_TO:
-        half = float(stats.t.ppf((1 + level) / 2, n - 1)) * float(values.std(ddof=1)) / np.sqrt(n)
+        half = float(scipy.stats.t.ppf((1 + level) / 2, n - 1)) * float(values.std(ddof=1)) / np.sqrt(n)
         return float(values.mean() - half), float(values.mean() + half)
     rank = int((1 - level) / 2 * 2**n)
     if rank == 0:
@@ -82,4 +82,4 @@ def _student_p_above(shifted: Pairs) -> float:
     n, mean, spread = len(shifted), float(shifted.mean()), float(shifted.std(ddof=1))
     if spread <= 1e-12 * float(np.abs(shifted).max()):
         return 0.5**n if mean > 0 else 1.0
-    return float(stats.t.sf(mean / spread * np.sqrt(n), n - 1))
+    return float(scipy.stats.t.sf(mean / spread * np.sqrt(n), n - 1))

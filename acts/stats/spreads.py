@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import stats
 
 Table = Float[np.ndarray, "seed arm"]
 
@@ -28,11 +28,11 @@ class Spread:
 
     def p_above(self, ratio: float) -> float:
         """Return the one-sided p-value of "the true ratio is at most so much"; small speaks for more."""
-        return float(stats.f.sf(self.f / (1 + self.seeds * ratio**2), *self.freedom))
+        return float(scipy.stats.f.sf(self.f / (1 + self.seeds * ratio**2), *self.freedom))
 
     def p_below(self, ratio: float) -> float:
         """Return the one-sided p-value of "the true ratio is at least so much"; small speaks for less."""
-        return float(stats.f.cdf(self.f / (1 + self.seeds * ratio**2), *self.freedom))
+        return float(scipy.stats.f.cdf(self.f / (1 + self.seeds * ratio**2), *self.freedom))
 
 
 def spread(values: Table, *, level: float = 0.95) -> Spread:
@@ -44,7 +44,7 @@ def spread(values: Table, *, level: float = 0.95) -> Spread:
     if table.ndim != 2 or min(table.shape) < 2 or np.isnan(table).any():
         raise ValueError(f"a spread needs at least 2 seeds × 2 arms without NaN, not shape {table.shape}")
     ranked = bool(np.isinf(table).any())
-    table = stats.rankdata(table, axis=1) if ranked else table
+    table = scipy.stats.rankdata(table, axis=1) if ranked else table
     seeds, arms = table.shape
     freedom = (arms - 1, (arms - 1) * (seeds - 1))
     means = table.mean(axis=0)
@@ -52,6 +52,6 @@ def spread(values: Table, *, level: float = 0.95) -> Spread:
     between, within = seeds * float(means.var(ddof=1)), float((rest**2).sum()) / freedom[1]
     tiny = 1e-24 * max(between, float((table**2).mean()))
     f = between / within if within > tiny else np.inf if between > tiny else 1.0
-    quantiles = stats.f.ppf([(1 + level) / 2, (1 - level) / 2], *freedom)
+    quantiles = scipy.stats.f.ppf([(1 + level) / 2, (1 - level) / 2], *freedom)
     estimate, low, high = (float(np.sqrt(max(0.0, f / q - 1) / seeds)) for q in (1.0, *quantiles))
     return Spread(estimate, low, high, level, float(f), freedom, seeds, ranked)
