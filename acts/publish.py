@@ -5,6 +5,7 @@ an earlier one published as it was.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +23,7 @@ from acts.provenance import describe
 from acts.staging import held, moved, writable
 
 FAILED = ".failed"  # in a configuration's folder: what the last run could not do, a line each
+WATCHED = ".plugins"  # there too: a rule for make that names the Python files that the run read
 
 
 class PublishError(RuntimeError):
@@ -49,6 +51,7 @@ def run(
     where = addresses.check(engine or params.engine, insecure=insecure)
     _plannable(params)
     folder = writable(published(params))
+    _watch(folder, params)
     absent = missing_data(params)
     with held(params.name), desks.at(params, teller=teller, engine=where, insecure=insecure) as desk:
         asked, params = params.device, desk.params
@@ -122,6 +125,16 @@ def _plannable(params: Params) -> None:
             keys.resolve(word).plan(params.on("cpu"), table.frame([]))
         except ValueError as error:
             raise ParamsError(f"{params.line('experiments', word)}: {' '.join(str(error).split())}") from None
+
+
+def _watch(folder: Path, params: Params) -> None:
+    """Leave make a rule by which an edited plugin runs the configuration again, and one removed does too."""
+    rules, place = folder / WATCHED, folder.relative_to(configuration.root())
+    if not params.plugins:
+        rules.unlink(missing_ok=True)
+        return
+    files = [re.sub(r"([ #\\%])", r"\\\1", path.replace("$", "$$")) for path in params.plugins]
+    rules.write_text("".join(f"{place}/.run: {path}\n{path}:\n" for path in files), "utf-8")
 
 
 def notebooks() -> list[str]:

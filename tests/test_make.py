@@ -12,7 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from acts import params, publish
+from acts.staging import writable
+
 HERE = Path(__file__).parents[1]
+PLUGGED = """\
+title: Plugged
+plugins: [my acts.py]
+experiments:
+  formulas: {activations: [relu], points: 11, span: 3}
+notebooks: [00_verdicts]
+"""
 
 STAND_IN = """\
 #!/bin/sh
@@ -142,6 +152,44 @@ def test_another_place_of_the_data_runs_again(box):
     make(box, "report")
     assert make(box, "report", ACTS_DATA="/elsewhere")[1] == ["run cpu", "judge cpu", "render cpu"]
     assert make(box, "report", ACTS_DATA="/elsewhere")[1] == []
+
+
+def test_an_edited_plugin_runs_again_what_names_it(box, monkeypatch):
+    """Its rule is what the run leaves behind; a plugin that is gone is for the run to complain of."""
+    plugin = box / "my acts.py"
+    write(plugin)
+    (box / "params" / "cpu.yaml").write_text(PLUGGED)
+    monkeypatch.setenv("ACTS_ROOT", str(box))
+    publish._watch(writable(box / "reports" / "cpu"), params.load("cpu"))
+    make(box, "report")
+    assert make(box, "report")[1] == []
+    touch(plugin)
+    assert make(box, "report", "CONFIG=smoke")[1] == ["run smoke", "judge smoke", "render smoke"]
+    assert make(box, "report")[1] == ["run cpu", "judge cpu", "render cpu"]
+    assert make(box, "report")[1] == []
+    plugin.unlink()
+    assert make(box, "report")[1][0] == "run cpu"
+
+
+def test_a_configuration_without_plugins_leaves_no_rule(box, monkeypatch):
+    monkeypatch.setenv("ACTS_ROOT", str(box))
+    folder = writable(box / "reports" / "cpu")
+    (folder / publish.WATCHED).touch()
+    (box / "params" / "cpu.yaml").write_text(PLUGGED.replace("plugins: [my acts.py]\n", ""))
+    publish._watch(folder, params.load("cpu"))
+    assert not (folder / publish.WATCHED).exists()
+
+
+def test_another_package_that_brings_activations_along_runs_again(box):
+    make(box, "report")
+    packages = box / ".venv" / "lib" / "python3.11" / "site-packages"
+    write(packages / "other-1.0.dist-info" / "entry_points.txt", "[console_scripts]\nother = other:main\n")
+    assert make(box, "report")[1] == []
+    write(packages / "bumps-1.0.dist-info" / "entry_points.txt", "[acts.activations]\nmy_bump = bumps:my_bump\n")
+    assert make(box, "report")[1] == ["run cpu", "judge cpu", "render cpu"]
+    assert make(box, "report")[1] == []
+    (packages / "bumps-1.0.dist-info").rename(packages / "bumps-1.1.dist-info")
+    assert make(box, "report")[1] == ["run cpu", "judge cpu", "render cpu"]
 
 
 def test_configurations_are_made_apart(box):

@@ -31,6 +31,7 @@ _FORM = {
     "dataset": _DATASET,
     "heads": "an output function and a loss, as tanh+hinge",
     "notebooks": "a notebook's name, as 03_gradient_flow",
+    "plugins": "the path of a Python file, as my_acts.py",
 }
 _NAME = "a name in small letters, digits and _, a letter first"
 _NOUN = {"activations": "activation", "datasets": "data set", "notebooks": "notebook"}

@@ -10,7 +10,7 @@ from acts.params.dead_units import DeadUnits
 from acts.params.gradient_flow import GradientFlow
 from acts.params.measured import Cost, Precision
 from acts.params.mechanisms import Mechanisms
-from acts.params.own import YOURS, Name, OwnFormula, digest, installed, registered_in
+from acts.params.own import YOURS, Name, OwnFormula, PythonFile, digest, installed, registered_in
 from acts.params.replications import Replications
 from acts.params.robustness import Robustness
 from acts.params.sections import (
@@ -150,7 +150,7 @@ class Params(Section):
     engine: Engine = "local"
     workers: Annotated[int, Field(ge=1, le=256)] = 2
     formulas: dict[Name, OwnFormula] = Field(default_factory=dict)
-    plugins: tuple[str, ...] = ()
+    plugins: tuple[PythonFile, ...] = ()
     experiments: Experiments
     notebooks: Notebooks
     _name: str = PrivateAttr(default="unnamed")
