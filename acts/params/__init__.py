@@ -30,7 +30,8 @@ from acts.params.sections import Section
 
 __all__ = [
     "Convergence", "DeadUnits", "Experiments", "Formulas", "Generalization", "GradientFlow", "Mechanisms", "Params",
-    "ParamsError", "Replications", "Robustness", "Section", "Task", "configurations", "load", "root", "schema_json",
+    "ParamsError", "Replications", "Robustness", "Section", "Task", "configurations", "load", "read", "root",
+    "schema_json",
 ]  # fmt: skip
 
 
@@ -68,7 +69,31 @@ def load(
     """
     path = _find(config)
     shown = _shown(path)
-    text = _text(path, shown)
+    params = _parsed(_text(path, shown), shown, names=names, datasets=datasets, notebooks=notebooks)
+    params._name = path.stem
+    params._folder = root() if path.resolve().is_relative_to(root()) else path.resolve().parent
+    return params.with_own()
+
+
+def read(text: str, *, name: str = "notebook") -> Params:
+    """Return the configuration that a text describes as a file in params/ would; it belongs to no file.
+
+    Paths of plugins start at the folder one works in. Raises ParamsError, one line with the text's name and line.
+    """
+    params = _parsed(text, name)
+    params._name, params._folder = name, Path.cwd()
+    return params.with_own()
+
+
+def _parsed(
+    text: str,
+    shown: str,
+    *,
+    names: Collection[str] | None = None,
+    datasets: Collection[str] | None = None,
+    notebooks: Collection[str] | None = None,
+) -> Params:
+    """Return the configuration of a text whose faults are told by the name it is shown under."""
     try:
         document = yaml12.read(text)
         if not isinstance(document.value, dict):
@@ -84,9 +109,8 @@ def load(
     known = {"activations": names, "datasets": datasets, "notebooks": notebooks}
     if unknown := faults.stranger(params, document.lines, known):
         raise ParamsError(f"{shown}:{unknown[0]}: {unknown[1]}")
-    params._name, params._text, params._file, params._lines = path.stem, text, shown, document.lines
-    params._folder = root() if path.resolve().is_relative_to(root()) else path.resolve().parent
-    return params.with_own()
+    params._text, params._file, params._lines = text, shown, document.lines
+    return params
 
 
 def schema_json() -> str:
