@@ -22,6 +22,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+import schema_words
 
 from acts.reports import found
 
@@ -253,3 +254,27 @@ def test_its_figure_is_drawn_from_the_excerpt(name: str, night: bool) -> None:
 
 def test_the_readme_stays_short() -> None:
     assert len(read("README.md").splitlines()) < 200
+
+
+# --- what a configuration may say -------------------------------------------------------------------------------------
+
+
+def tables() -> dict[str, list[tuple[str, ...]]]:
+    """Return the rows of every table of keys on the page of configurations, by its place in the file."""
+    held: dict[str, list[tuple[str, ...]]] = {}
+    for part in re.split(r"^#{2,3} ", read("docs/configurations.md"), flags=re.M)[1:]:
+        head, _, text = part.partition("\n")
+        lines = [re.match(r"\| `(\w+)` \| (.*?) \|(.*?)\| (.+) \|$", line) for line in text.splitlines()]
+        rows = [tuple(one.strip() for one in line.groups()) for line in lines if line]
+        for place in re.findall(r"`([\w.]+)`", head) or ([""] if head == "The file" else []):
+            held[place] = rows
+    return held
+
+
+def test_the_page_of_configurations_lists_every_key_as_the_schema_has_it() -> None:
+    told = tables()
+    known = schema_words.sections()
+    assert set(told) == set(known)
+    for place, rows in known.items():
+        shown = [(key, form, default.strip("`")) for key, form, default, what in told[place] if what]
+        assert shown == rows, place
