@@ -1,0 +1,46 @@
+"""What ``replace`` reports: the swaps, what could not be swapped, and the advice on initial weights."""
+
+from dataclasses import dataclass
+
+from acts.replacing.advice import Advice
+from acts.replacing.calls import Call
+
+
+@dataclass(frozen=True)
+class Swap:
+    """One activation that was swapped: its path, further paths of the same module, what it was, what it learns now."""
+
+    name: str
+    also: tuple[str, ...]
+    old: str
+    learnable: int
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Replacement:
+    """What ``replace`` did: the swaps, what could not be swapped, and the advice on initial weights."""
+
+    new: str
+    swaps: tuple[Swap, ...]
+    left: tuple[Call, ...]
+    advice: Advice
+    applied: int = 0
+
+    @property
+    def learnable(self) -> int:
+        """How many learnable numbers the new activations brought, each shared one counted once."""
+        return sum(swap.learnable for swap in self.swaps)
+
+    def __len__(self) -> int:
+        return len(self.swaps)
+
+    def __str__(self) -> str:
+        count = f"{len(self.swaps)} activation{'s' if len(self.swaps) != 1 else ''} replaced by {self.new}"
+        lines = [count + (f", {self.learnable} learnable numbers" if self.learnable else "")]
+        for swap in self.swaps:
+            also = f" (also {', '.join(swap.also)}: one module)" if swap.also else ""
+            lines.append(f"  {swap.name}{also}: was {swap.old}{'; ' + swap.note if swap.note else ''}")
+        lines += [f"  not replaced: {call.module or 'the model itself'}, {call.why}" for call in self.left]
+        lines.append(f"init {self.advice.rule} applied to {self.applied} layers" if self.applied else str(self.advice))
+        return "\n".join(lines)

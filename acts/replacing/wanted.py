@@ -1,0 +1,59 @@
+"""What is to stand in the place of an old activation, and whether it can."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from acts.activations import native
+from acts.activations.activation import Activation
+from acts.activations.module import ActivationModule
+from acts.activations.registry import get
+from acts.replacing.finding import Place, described
+
+WIDTH = 12  # an even number of units, to see whether a function halves or doubles them
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """The new function: its name, what theory reads, how a module of it is made."""
+
+    name: str
+    function: Any
+    make: Callable[[], nn.Module]
+
+    @property
+    def activation(self) -> Activation | None:
+        return self.function if isinstance(self.function, Activation) else None
+
+
+def wanted(new: Any) -> Wanted:
+    module = new() if isinstance(new, type) and issubclass(new, nn.Module) else new
+    known = native.named(module) if not isinstance(module, str) else None
+    if known is None and isinstance(module, nn.Module):
+        return Wanted(type(module).__name__, module, lambda: copy.deepcopy(module))
+    activation = get(known or module)
+    if isinstance(module, ActivationModule):
+        return Wanted(activation.name, activation, lambda: copy.deepcopy(module))
+    return Wanted(activation.name, activation, activation.module)
+
+
+def _shape(activation: Activation | None) -> float:
+    """Return 0 for an element-wise function, else by how much it multiplies the width of the last dimension."""
+    if activation is None or activation.elementwise:
+        return 0.0
+    return activation(torch.zeros(1, WIDTH)).shape[-1] / WIDTH
+
+
+def require_width(place: Place, wish: Wanted) -> None:
+    """Raise ValueError where the new function would give another width, or mix units that the old keeps apart."""
+    before, after = _shape(native.named(place.held)), _shape(wish.activation)
+    last = getattr(place.held, "dim", -1) == -1
+    if (before == after and (last or after == 0)) or (after == 0 and before == 1):
+        return
+    what = {0.0: "keeps the width", 0.5: "halves the last dimension", 2.0: "doubles the last dimension"}
+    does = what.get(after, "works on the whole last dimension")
+    raise ValueError(f"{wish.name} {does} and cannot stand at {place.name} in the place of {described(place.held)}")
