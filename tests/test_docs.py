@@ -152,27 +152,49 @@ def runs(page: str) -> bool:
     return any(block.language in RUN and not block.mark for block in blocks(read(page)))
 
 
+@dataclass
+class Reading:
+    """A page as far as it was read: what was printed last, and the python that was not run yet behind what was."""
+
+    page: str
+    review: Path
+    printed: str = ""
+    code: str = ""
+    waiting: bool = False
+
+    def take(self, block: Block) -> None:
+        """Do with a block what its language and its mark ask for."""
+        if block.mark in ("file", "change"):
+            put(self.review, block)
+        elif block.mark == "prints":
+            self.run_python()
+            told = f"{self.page}:{block.line}: not what was printed, which is\n{self.printed}"
+            assert same(block.text, self.printed), told
+        elif not block.mark and block.language == "sh":
+            self.run(block.text, f"{self.page}:{block.line}")
+        elif not block.mark and block.language == "python":
+            self.code += "\n" * (block.line - self.code.count("\n")) + block.text
+            self.waiting = True
+
+    def run(self, text: str, where: str) -> None:
+        done = shell(self.review, text)
+        self.printed = done.stdout + done.stderr
+        assert done.returncode == 0, f"{where}: ended with {done.returncode}\n{self.printed[-3000:]}"
+
+    def run_python(self) -> None:
+        """Run the page's python so far from its top, in lines as on the page."""
+        if self.waiting:
+            (self.review / "page.py").write_text(self.code, encoding="utf-8")
+            self.run("python page.py", self.page)
+            self.waiting = False
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if runs(page)])
 def test_what_a_page_tells_to_run_runs(page: str, review: Path) -> None:
-    printed, code = "", ""
+    reading = Reading(page, review)
     for block in blocks(read(page)):
-        where = f"{page}:{block.line}"
-        if block.mark in ("file", "change"):
-            put(review, block)
-        elif block.mark == "prints":
-            assert same(block.text, printed), f"{where}: not what was printed, which is\n{printed}"
-        elif block.mark or block.language not in RUN:
-            continue
-        elif block.language == "python":
-            code += "\n" * (block.line - code.count("\n")) + block.text
-        else:
-            done = shell(review, block.text)
-            printed = done.stdout + done.stderr
-            assert done.returncode == 0, f"{where}: ended with {done.returncode}\n{printed[-3000:]}"
-    if code:
-        (review / "page.py").write_text(code)
-        done = shell(review, "python page.py")
-        assert done.returncode == 0, f"{page}, by line as page.py:\n{done.stderr[-3000:]}"
+        reading.take(block)
+    reading.run_python()
 
 
 @pytest.mark.parametrize("page", PAGES)
