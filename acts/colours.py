@@ -1,7 +1,8 @@
 """Colours: one for each family and each verdict, by day and by night, wherever it is drawn or written.
 
 Every colour is dark enough on white, and its pair light enough on a dark page, to write a label in (a contrast of 4.5);
-lightness and hue are chosen together so that any two keep apart under protanopia, deuteranopia and tritanopia.
+lightness and hue are chosen together so that any two keep apart under protanopia, deuteranopia and tritanopia. The
+colours of a user's own functions keep apart from each other and from the greys that all others then take.
 """
 
 INK = "#000000"  # text and axes; a page maps black to the colour of its own text
@@ -22,6 +23,9 @@ FAMILIES: dict[str, str] = {
     "control": GREY,
 }
 SPARE = ("#473b39", "#720c64", "#715066")
+
+OWN = ("#d7380e", "#3f1df2", "#400107", "#881169")  # what a configuration brings along, one after another
+REST = "#8c8c8c"  # all other functions beside those, as lines and marks; their words stay in GREY
 
 VERDICTS: dict[str, str] = {
     "supported": FAMILIES["sigmoidal"],
@@ -46,6 +50,11 @@ BY_NIGHT: dict[str, str] = {
     "#473b39": "#b7724c",
     "#720c64": "#ade698",
     "#715066": "#76af57",
+    "#d7380e": "#fb720b",
+    "#3f1df2": "#2e87f9",
+    "#400107": "#eee539",
+    "#881169": "#35f9fd",
+    REST: "#767676",
     GREY: "#919191",
     PALE: "#59626d",
     PAPER: NIGHT,

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from acts.figures import arms, intervals, naming, tasks
 from acts.figures.dots import Dot, log_limits, rows_of_dots
-from acts.figures.palette import GREY, PALE
+from acts.figures.palette import GREY, PALE, quiet
 from acts.figures.scales import plain
 from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, panels, text_width
@@ -39,9 +39,10 @@ def shallow(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
         {(naming.width(str(n)), str(n), str(a)) for n, a in zip(ratios["network"], ratios["activation"], strict=True)}
     )
     limits = log_limits(ratios[["middle", "low", "high"]].to_numpy(float).ravel(), widest=3.0)
+    colours = naming.inks(catalogue, [rival for *_, rival in places])
     figure, grid = _beside(len(places), rows)
     for place, (axes, (_, network, rival)) in enumerate(zip(grid, places, strict=True)):
-        colour = naming.colour(catalogue, rival)
+        colour = colours[rival]
         own = ratios[(ratios["network"] == network) & (ratios["activation"] == rival)]
         dots = [_dot(row, colour) for row in own.to_dict("records")]
         rows_of_dots(axes, dots, rows, limits=limits, log=True, apart=False)
@@ -66,7 +67,7 @@ def shallow(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
 def _dot(row: dict[Any, Any], colour: str) -> Dot:
     apart = bool(row["high"] < 1 or row["low"] > 1)
     title = naming.word(str(row["dataset"]))
-    return Dot(title, row["middle"], row["low"], row["high"], colour if apart else GREY, hollow=not apart)
+    return Dot(title, row["middle"], row["low"], row["high"], colour if apart else quiet(colour), hollow=not apart)
 
 
 def _beside(count: int, rows: list[str]) -> tuple[Drawing, list[Axes]]:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from acts.figures import arms, naming
 from acts.figures.arms import apart, banded, ratios
 from acts.figures.dots import Dot, log_limits, rows_of_dots
-from acts.figures.palette import GREY, INK
+from acts.figures.palette import GREY, INK, quiet
 from acts.figures.results import spanned
 from acts.figures.scales import plain
 from acts.figures.sheets import sheet
@@ -38,12 +38,13 @@ def blocks(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "
     rows = [naming.word(init) for init in INITS if init in set(found["init"])] + [PICKED]
     nets, names = list(arms.nets(found, NET)), naming.ordered(catalogue, found["activation"])
     limits = log_limits(found[["middle", "low", "high"]].to_numpy(float).ravel(), widest=_WIDEST)
+    colours = naming.inks(catalogue, names)
     figure, grid = _grid(rows, len(nets), len(names))
     for line, activation in enumerate(names):
         for column, net in enumerate(nets):
             axes = grid[line][column]
             own = found[(found[NET] == list(net)).all(axis=1) & (found["activation"] == activation)]
-            colour = naming.colour(catalogue, activation)
+            colour = colours[activation]
             dots = [_dot(one, colour) for one in own.to_dict("records")]
             rows_of_dots(axes, dots, rows, limits=limits, log=True, apart=False)
             banded(axes)
@@ -76,7 +77,7 @@ def _dot(row: dict[Any, Any], colour: str) -> Dot:
         row["middle"],
         row["low"],
         row["high"],
-        colour if far else GREY,
+        colour if far else quiet(colour),
         "D" if init == PICKED else "o",
         hollow=not far,
     )

@@ -52,9 +52,10 @@ def linear(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     names = naming.ordered(catalogue, loss["activation"])
     both = pd.concat([loss, noisy])
     limits = log_limits(both[["middle", "low", "high"]].to_numpy(float).ravel(), widest=4.0)
+    colours = naming.inks(catalogue, names)
     figure, grid = beside(len(names), 3, tasks, row=0.19)
     for place, (axes, name) in enumerate(zip(grid, names, strict=True)):
-        colour = naming.colour(catalogue, name)
+        colour = colours[name]
         dots = [_dot(row, colour, hollow=hollow) for table, hollow in ((loss, False), (noisy, True))
                 for row in table[table["activation"] == name].to_dict("records")]  # fmt: skip
         rows_of_dots(axes, dots, tasks, limits=limits, log=True)

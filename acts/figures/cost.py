@@ -105,10 +105,11 @@ def _by_time(found: pd.DataFrame, catalogue: pd.DataFrame) -> list[str]:
 
 
 def _dots(part: pd.DataFrame, catalogue: pd.DataFrame, *, hollow: pd.Series) -> list[Dot]:
+    colours = naming.inks(catalogue, part["activation"])
     return [
         Dot(
             naming.label(catalogue, row["activation"]), row["middle"], row["low"], row["high"],
-            naming.colour(catalogue, row["activation"]), hollow=bool(light),
+            colours[row["activation"]], hollow=bool(light),
         )
         for row, light in zip(part.to_dict("records"), hollow, strict=True)
     ]  # fmt: skip
@@ -210,7 +211,7 @@ def steps(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
 def shares(records: pd.DataFrame, catalogue: pd.DataFrame, *, few: Sequence[str] = FEW) -> Drawing:
     """Return what share of a whole step is gone without activations, against the width, a panel a batch."""
     found = timings.measured(records, "share_time_ratio")
-    found = found[found["activation"].isin(few)]
+    found = found[found["activation"].isin([*few, *naming.own(catalogue)])]
     if found.empty:
         return missing("the share of a training step")
     found = found.assign(width=found["network"].map(timings.width_of), middle=100 * found["middle"])
@@ -306,9 +307,11 @@ def accuracy(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     points: list[dict] = [*both.to_dict("records"), {"activation": REFERENCE, "middle": 1.0, "middle_time": 1.0}]
     heights = [float(np.clip(np.log(row["middle"]), np.log(low), np.log(high))) for row in points]
     apart = 1.2 * SMALL / 72 / 3.4 * np.log(high / low)
+    colours = naming.inks(catalogue, [row["activation"] for row in points])
     names = spread(heights, apart, low=np.log(low) + apart / 2, high=np.log(high) - apart / 2)
     for row, height, own in zip(points, names, heights, strict=True):
-        _bargain(axes, catalogue, row, y=float(np.exp(own)), name=float(np.exp(height)))
+        label = naming.label(catalogue, row["activation"])
+        _bargain(axes, label, row, colour=colours[row["activation"]], y=float(np.exp(own)), name=float(np.exp(height)))
     plain(axes.yaxis, low, high)
     axes.axhline(1, color=GREY, linewidth=0.6, zorder=1)
     axes.axvline(1, color=GREY, linewidth=0.6, zorder=1)
@@ -326,15 +329,15 @@ def accuracy(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     return figure
 
 
-def _bargain(axes: Axes, catalogue: pd.DataFrame, row: dict, *, y: float, name: float) -> None:
+def _bargain(axes: Axes, label: str, row: dict, *, colour: str, y: float, name: float) -> None:
     """Draw an activation with its intervals, where it has them, and its name at a height that no other takes."""
-    colour, x = naming.colour(catalogue, row["activation"]), row["middle_time"]
+    x = row["middle_time"]
     if "low" in row:
         axes.plot([row["low_time"], row["high_time"]], [y] * 2, color=colour, linewidth=0.8)
         axes.plot([x] * 2, [row["low"], row["high"]], color=colour, linewidth=0.8)
     inside = y == row["middle"] or "low" not in row
     axes.plot([x], [y], marker="o" if inside else "^", color=colour, linestyle="none", clip_on=inside)
-    label, left = naming.label(catalogue, row["activation"]), 1 - _BESIDE < x < 1
+    left = 1 - _BESIDE < x < 1
     axes.annotate(
         label,
         (x, name),

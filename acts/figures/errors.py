@@ -116,9 +116,9 @@ def _rows(axes: Axes, catalogue: pd.DataFrame, names: list[str], labels: list[st
     axes.tick_params(length=0, pad=2)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
-    families = [naming.family(catalogue, name) for name in names]
+    families, colours = [naming.family(catalogue, name) for name in names], naming.inks(catalogue, names)
     for place, (tick, name) in enumerate(zip(axes.get_yticklabels(), names, strict=True)):
-        tick.set_color(naming.colour(catalogue, name))
+        tick.set_color(colours[name])
         if place and families[place] != families[place - 1]:
             axes.axhline(place - 0.5, color=PALE, linewidth=0.5, zorder=0)
 
@@ -169,13 +169,15 @@ def along(records: pd.DataFrame, catalogue: pd.DataFrame, *, few: Sequence[str] 
     if rows.empty:
         return missing("errors along the axis")
     worst = rows.groupby("activation")["value"].max()
-    names = naming.ordered(catalogue, [name for name in few if worst.get(name, 0.0) > GOOD])
+    wanted = [*few, *naming.own(catalogue)]
+    names = naming.ordered(catalogue, [name for name in wanted if worst.get(name, 0.0) > GOOD])
     if not names:
         return missing("a function of a few common ones that leaves the bound")
+    colours = naming.inks(catalogue, names)
     figure, grid = panels(len(names), 4, height=1.05, left=0.36, right=0.06, top=0.26, bottom=0.2, foot=0.42)
     for place, (axes, name) in enumerate(zip(grid, names, strict=True)):
-        _along(axes, rows[rows["activation"] == name], naming.colour(catalogue, name))
-        axes.set_title(naming.label(catalogue, name), color=naming.colour(catalogue, name))
+        _along(axes, rows[rows["activation"] == name], colours[name])
+        axes.set_title(naming.label(catalogue, name), color=colours[name])
         axes.tick_params(labelbottom=place >= len(names) - 4, labelleft=place % 4 == 0)
         axes.set_xlabel("x" if place >= len(names) - 4 else "", labelpad=1)
         axes.set_ylabel("largest error (ULP)" if place % 4 == 0 else "")

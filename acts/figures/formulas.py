@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from acts import records as door
-from acts.figures import naming, palette
+from acts.figures import naming
 from acts.figures.palette import GREY
 from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, Drawing, drawn, missing, panels
@@ -33,11 +33,11 @@ def curves(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
         return missing("the curves of the activations")
     names = naming.ordered(catalogue, points["activation"])
     families = [naming.family(catalogue, name) for name in names]
-    facts = _wide(records)
+    facts, colours = _wide(records), naming.inks(catalogue, names)
     highest_of = facts["supremum"].to_dict() if "supremum" in facts else {}
     figure, grid = panels(len(names), _COLUMNS, height=0.92, left=0.24, right=0.08, top=0.42, bottom=0.04, foot=0.5)
     for place, (axes, name) in enumerate(zip(grid, names, strict=True)):
-        last, colour = place >= len(names) - _COLUMNS, palette.of_family(families[place])
+        last, colour = place >= len(names) - _COLUMNS, colours[name]
         _panel(axes, points[points["activation"] == name], colour)
         axes.set_title(naming.label(catalogue, name), fontsize=SMALL + 0.5, pad=3)
         axes.set_xlabel("x" if last else "", labelpad=1)

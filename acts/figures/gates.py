@@ -105,9 +105,10 @@ def _pair(figure: Drawing, *, y: float, height: float, effects: pd.DataFrame) ->
 def _levels(axes: Axes, found: pd.DataFrame, catalogue: pd.DataFrame) -> None:
     levels = tasks.levels(found).sort_values("middle", kind="stable")
     names = {name: naming.label(catalogue, name) for name in levels["activation"]}
+    coloured = {*PLAIN, *naming.own(catalogue)}
     dots = [
         Dot(names[row["activation"]], row["middle"], row["low"], row["high"],
-            naming.colour(catalogue, row["activation"]) if row["activation"] in PLAIN else GREY)
+            naming.colour(catalogue, row["activation"]) if row["activation"] in coloured else GREY)
         for row in levels.to_dict("records")
     ]  # fmt: skip
     ends = levels[["middle", "low", "high"]].to_numpy(float)
@@ -124,10 +125,10 @@ def _effects(axes: Axes, effects: pd.DataFrame, catalogue: pd.DataFrame) -> None
         axes.set_axis_off()
         axes.text(0.5, 0.5, "no pair was run", transform=axes.transAxes, ha="center", color=GREY, style="italic")
         return
-    rows = effects.to_dict("records")
+    rows, own = effects.to_dict("records"), naming.own(catalogue)
     dots = [
         Dot(row["label"], row["middle"], row["low"], row["high"],
-            naming.colour(catalogue, row["activation"]) if row["kind"] == "gate" else GREY)
+            naming.colour(catalogue, row["activation"]) if row["kind"] == "gate" or row["activation"] in own else GREY)
         for row in rows
     ]  # fmt: skip
     limits = log_limits(effects[["middle", "low", "high"]].to_numpy(float).ravel(), widest=4.0, narrowest=1.06)

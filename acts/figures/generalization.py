@@ -10,7 +10,7 @@ from acts.figures import crowds, naming, tasks
 from acts.figures.asides import shallow, slopes
 from acts.figures.dots import Dot, log_limits, rows_of_dots
 from acts.figures.gates import gates
-from acts.figures.palette import GREY, INK, PALE
+from acts.figures.palette import GREY, INK, PALE, quiet
 from acts.figures.responses import responses
 from acts.figures.results import results, spanned, summary
 from acts.figures.shares import shares
@@ -44,11 +44,13 @@ def tournament(records: pd.DataFrame, catalogue: pd.DataFrame, *, config: str = 
     ratios, present, gaps = crowds.arranged(ratios, records, config)
     rows = [*present, *gaps, *([MEAN] if len(means) else [])]
     columns, lines = _room(len(every), rows)
-    names, others = every[: columns * lines], every[columns * lines :]
+    names = sorted(_kept(every, naming.own(catalogue), columns * lines), key=every.index)
+    others = [one for one in every if one not in names]
     limits = log_limits(ratios[["middle", "low", "high"]].to_numpy(float).ravel(), widest=_WIDEST)
+    colours = naming.inks(catalogue, names)
     figure, grid = _grid(len(names), columns, rows, foot=_NOTE if others else 0.0)
     for place, (axes, activation) in enumerate(zip(grid, names, strict=True)):
-        colour = naming.colour(catalogue, activation)
+        colour = colours[activation]
         mean = means[means["activation"] == activation]
         _panel(axes, ratios[ratios["activation"] == activation], mean, rows, colour=colour, limits=limits)
         axes.set_title(naming.label(catalogue, activation), color=colour)
@@ -72,6 +74,12 @@ def contestants(ratios: pd.DataFrame, means: pd.DataFrame) -> list[str]:
     centres = ratios[ratios["activation"].isin(kept)].groupby("activation")["middle"].median()
     centres.update(means.set_index("activation")["middle"])
     return [str(name) for name in centres.sort_values(kind="stable").index]
+
+
+def _kept(every: list[str], own: list[str], room: int) -> list[str]:
+    """Return as many activations as there is room for, own ones in any case and of the others the lowest."""
+    mine = [one for one in every if one in own]
+    return [*mine, *[one for one in every if one not in own][: max(0, room - len(mine))]]
 
 
 def told(means: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str) -> str:
@@ -115,12 +123,12 @@ def _panel(
         low, high = tasks.BANDS[row["metric"]]
         axes.add_patch(Rectangle((low, rows.index(row["task"]) - 0.5), high - low, 1, color=PALE, alpha=0.3, lw=0))
     dots = [
-        Dot(row["task"], row["middle"], row["low"], row["high"], colour if far else GREY, hollow=not far)
+        Dot(row["task"], row["middle"], row["low"], row["high"], colour if far else quiet(colour), hollow=not far)
         for row, far in ((row, beyond(row)) for row in found)
     ]
     for row in mean.to_dict("records"):
         apart = bool(row["high"] < 1 or row["low"] > 1)
-        shade = colour if apart else GREY
+        shade = colour if apart else quiet(colour)
         dots.append(Dot(MEAN, row["middle"], row["low"], row["high"], shade, marker="D", hollow=not apart))
     rows_of_dots(axes, dots, rows, limits=limits, log=True, apart=False)
     if MEAN in rows:

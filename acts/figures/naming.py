@@ -9,8 +9,8 @@ from acts.figures import palette
 from acts.wording import depth, greek, group, task, width, word
 
 __all__ = [
-    "COLUMNS", "catalogue", "colour", "depth", "family", "greek", "group", "label", "ordered", "own", "strokes", "task",
-    "topic", "variant", "width", "word",
+    "COLUMNS", "catalogue", "colour", "depth", "family", "greek", "group", "inks", "label", "ordered", "own", "strokes",
+    "task", "topic", "variant", "width", "word",
 ]  # fmt: skip
 
 COLUMNS = (
@@ -59,33 +59,49 @@ def family(table: pd.DataFrame, activation: str) -> str:
 
 
 def colour(table: pd.DataFrame, activation: str) -> str:
-    """Return the colour of an activation's family."""
-    return palette.of_family(family(table, activation))
+    """Return the colour of an activation: its own where the configuration brought it along, else its family's."""
+    ranks = _ranks(table)
+    mine = activation.partition("(")[0]
+    return palette.of_own(ranks[mine]) if mine in ranks else palette.of_family(family(table, activation))
+
+
+def inks(table: pd.DataFrame, activations: Iterable[str]) -> dict[str, str]:
+    """Return what every activation of a figure is drawn in: families in their colours, but grey beside an own one."""
+    names, ranks = dict.fromkeys(str(activation) for activation in activations), _ranks(table)
+    lifted = {name for name in names if name.partition("(")[0] in ranks}
+    return {name: palette.REST if lifted and name not in lifted else colour(table, name) for name in names}
+
+
+def _ranks(table: pd.DataFrame) -> dict[str, int]:
+    return {name: rank for rank, name in enumerate(own(table))}
 
 
 def ordered(table: pd.DataFrame, activations: Iterable[str]) -> list[str]:
-    """Return activations by family, inside one in the catalogue's order, unknown ones last by name."""
+    """Return activations by family, own ones first: in a family in the catalogue's order, unknown ones last by name."""
     present = list(dict.fromkeys(str(activation) for activation in activations))
-    ranks = {name: place for place, name in enumerate(table["name"])}
+    places, mine = {name: place for place, name in enumerate(table["name"])}, _ranks(table)
     families = palette.families([*table["family"].astype(str), *(family(table, one) for one in present)])
 
-    def rank(activation: str) -> tuple[int, int, str]:
-        own = ranks.get(activation.partition("(")[0], len(ranks))
-        return families.index(family(table, activation)), own, activation
+    def rank(activation: str) -> tuple[int, int, int, str]:
+        base = activation.partition("(")[0]
+        before = mine.get(base, len(mine))
+        return before, families.index(family(table, activation)), places.get(base, len(places)), activation
 
     return sorted(present, key=rank)
 
 
 def strokes(table: pd.DataFrame, activations: Iterable[str]) -> dict[str, dict[str, object]]:
-    """Return colour, dash and mark of every activation: the family's colour, a dash for each of its members."""
-    counts: dict[str, int] = {}
+    """Return colour, dash and mark of every activation: those of its family, a dash for each of its members."""
+    names, mine, counts = ordered(table, activations), _ranks(table), dict[str, int]()
+    colours = inks(table, names)
     drawn: dict[str, dict[str, object]] = {}
-    for activation in ordered(table, activations):
-        own = family(table, activation)
+    for activation in names:
+        base = activation.partition("(")[0]
+        group = "own" if base in mine else family(table, activation)
         drawn[activation] = {
-            "color": palette.of_family(own),
-            "linestyle": palette.dash(counts.get(own, 0)),
-            "marker": palette.mark(own),
+            "color": colours[activation],
+            "linestyle": palette.dash(counts.get(group, 0)),
+            "marker": palette.mark_of_own(mine[base]) if base in mine else palette.mark(group),
         }
-        counts[own] = counts.get(own, 0) + 1
+        counts[group] = counts.get(group, 0) + 1
     return drawn

@@ -6,11 +6,11 @@ Dashes, marks and direct labels say once more what colour says, for a reader who
 from collections.abc import Sequence
 from zlib import crc32
 
-from acts.colours import BY_NIGHT, FAMILIES, GREY, INK, PALE, PAPER, SPARE, VERDICTS
+from acts.colours import BY_NIGHT, FAMILIES, GREY, INK, OWN, PALE, PAPER, REST, SPARE, VERDICTS
 
 __all__ = [
-    "FAMILIES", "GREY", "HOLLOW", "INK", "PALE", "PAPER", "VERDICTS", "dash", "families", "ink_on", "luminance", "mark",
-    "of_family",
+    "FAMILIES", "GREY", "HOLLOW", "INK", "OWN", "PALE", "PAPER", "REST", "VERDICTS", "dash", "families", "ink_on",
+    "luminance", "mark", "mark_of_own", "of_family", "of_own", "quiet",
 ]  # fmt: skip
 
 HOLLOW = ("not decidable", "not measured here")  # drawn as an outline: nothing was decided
@@ -23,12 +23,28 @@ _DASHES: tuple[str | tuple[float, tuple[float, ...]], ...] = (
     (0.0, (7.0, 2.0)),
     (0.0, (3.0, 1.2, 1.0, 1.2, 1.0, 1.2)),
 )
+_OWN_MARKS = ("*", "h", "p", "d")
 _MARKS = ("o", "s", "D", "^", "v", "P", "X", "<", ">")
 
 
 def of_family(family: str) -> str:
     """Return the colour of a family; a family of the user's own gets the same spare colour every time."""
     return FAMILIES.get(family) or SPARE[crc32(family.encode()) % len(SPARE)]
+
+
+def of_own(rank: int) -> str:
+    """Return the colour of the rank-th function that the configuration brought along."""
+    return OWN[rank % len(OWN)]
+
+
+def mark_of_own(rank: int) -> str:
+    """Return the point mark of the rank-th function that the configuration brought along; no family has it."""
+    return _OWN_MARKS[rank % len(_OWN_MARKS)]
+
+
+def quiet(colour: str) -> str:
+    """Return what a mark that shows no difference is drawn in: grey, unless it is an own function's or beside one."""
+    return colour if colour in OWN or colour == REST else GREY
 
 
 def families(present: Sequence[str]) -> list[str]:

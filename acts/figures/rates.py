@@ -51,9 +51,9 @@ def response(
     chosen = cells.tuned(records, dataset, network, optimizer)
     names = naming.ordered(catalogue, points["activation"])
     figure, grid = panels(len(names), 4, height=1.05, left=0.36, right=0.5, top=0.26, bottom=0.24, foot=0.36)
-    limits = _limits(points)
+    limits, colours = _limits(points), naming.inks(catalogue, names)
     for place, (axes, name) in enumerate(zip(grid, names, strict=True)):
-        colour, last = naming.colour(catalogue, name), place >= len(names) - 4
+        colour, last = colours[name], place >= len(names) - 4
         _panel(axes, points[points["activation"] == name], chosen[chosen["activation"] == name], colour, limits)
         axes.set_title(naming.label(catalogue, name), color=colour)
         axes.set_xlabel("learning rate" if last else "")

@@ -105,9 +105,9 @@ def _panel(axes: Axes, own: pd.DataFrame, catalogue: pd.DataFrame, *, loss: bool
     """Draw a cell: published figures as hollow diamonds, ours filled, our validation loss as hollow squares."""
     scale = 1.0 if loss else 100.0
     texts = {name: naming.label(catalogue, name) for name in naming.ordered(catalogue, own["activation"])}
-    dots = []
+    dots, colours = [], naming.inks(catalogue, texts)
     for row in own.to_dict("records"):
-        name, colour = texts[row["activation"]], naming.colour(catalogue, row["activation"])
+        name, colour = texts[row["activation"]], colours[row["activation"]]
         if pd.notna(row["reported"]):
             dots.append(Dot(name, *(scale * row["reported"],) * 3, GREY, "D", hollow=True))
         if pd.notna(row["middle"]):
@@ -177,14 +177,14 @@ def noise(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "r
     if found.empty:
         return missing(f"mean error over all noise against {name}, with the published settings")
     texts = {one: naming.label(catalogue, one) for one in naming.ordered(catalogue, found["activation"])}
-    present = found[CELL].drop_duplicates().to_dict("records")
+    present, colours = found[CELL].drop_duplicates().to_dict("records"), naming.inks(catalogue, texts)
     limits = log_limits(found[["middle", "low", "high"]].to_numpy(float).ravel(), widest=8.0)
     figure, grid = panels(len(present), 2, height=0.22 * len(texts) + 0.1, left=0.7, right=0.16)
     for axes, cell in zip(grid, present, strict=True):
         own = found[(found[CELL] == list(cell.values())).all(axis=1)].to_dict("records")
         dots = [
             Dot(texts[row["activation"]], row["middle"], row["low"], row["high"],
-                naming.colour(catalogue, row["activation"]), hollow=not arms.apart(row))
+                colours[row["activation"]], hollow=not arms.apart(row))
             for row in own
         ]  # fmt: skip
         rows_of_dots(axes, dots, list(texts.values()), limits=limits, log=True, apart=False)

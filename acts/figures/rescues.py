@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from acts.figures import arms, intervals, naming
 from acts.figures.dots import Dot, beside, log_limits, rows_of_dots
-from acts.figures.palette import FAMILIES, GREY, PALE
+from acts.figures.palette import FAMILIES, GREY, OWN, PALE, REST
 from acts.figures.results import spanned
 from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing
@@ -48,6 +48,8 @@ def rescues(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     functions = naming.ordered(catalogue, [one for one in found["who"].unique() if one not in _MEANS])
     names = {one: naming.label(catalogue, one) for one in functions} | _MEANS
     names = {one: name for one, name in names.items() if one in set(found["who"])}
+    colours = naming.inks(catalogue, functions)
+    colours |= dict.fromkeys(_MEANS, REST if set(OWN) & set(colours.values()) else FAMILIES["rectifier"])
     optimizers = [one for one in _OPTIMIZERS if one in set(found["optimizer"])]
     limits = log_limits(found["middle"].to_numpy(float), widest=_WIDEST, narrowest=2.0)
     figure, grid = beside(len(optimizers), 3, list(names.values()), row=0.26, between=0.55)
@@ -57,7 +59,7 @@ def rescues(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     for axes, optimizer in zip(grid, optimizers, strict=True):
         part, means_of = found[found["optimizer"] == optimizer], table[table["optimizer"] == optimizer]
         dots = [
-            Dot(names[row["who"]], row["middle"], row["low"], row["high"], _colour(catalogue, row["who"]))
+            Dot(names[row["who"]], row["middle"], row["low"], row["high"], colours[row["who"]])
             for row in means_of.to_dict("records")
         ]
         rows_of_dots(axes, dots, list(names.values()), limits=limits, log=True)
@@ -93,10 +95,6 @@ def _equal(axes: Axes) -> None:
     """Draw the margin of practical equivalence and its middle."""
     axes.axvspan(*_ALIKE, color=PALE, alpha=0.4, linewidth=0, zorder=0)
     axes.axvline(1, color=GREY, linewidth=0.7, zorder=1)
-
-
-def _colour(catalogue: pd.DataFrame, one: str) -> str:
-    return FAMILIES["rectifier"] if one in _MEANS else naming.colour(catalogue, one)
 
 
 def _tasks(axes: Axes, part: pd.DataFrame, order: list[str], limits: tuple[float, float]) -> None:

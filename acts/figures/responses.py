@@ -57,7 +57,10 @@ def _told(found: pd.DataFrame, present: list[str], catalogue: pd.DataFrame, refe
     for task in present:
         final = found[found["task"] == task]
         rates = final.groupby("activation")["lr"].median()
-        named = [f"{naming.label(catalogue, one)} {number(float(rates[one]), 2)}" for one in _shown(final, reference)]
+        named = [
+            f"{naming.label(catalogue, one)} {number(float(rates[one]), 2)}"
+            for one in _shown(final, reference, naming.own(catalogue))
+        ]
         said.append(f"{task}: {', '.join(named)}")
     return f"Median tuned rates: {'; '.join(said)}."
 
@@ -78,7 +81,8 @@ def _parted(title: str) -> str:
 
 
 def _panel(axes: Axes, curves: pd.DataFrame, final: pd.DataFrame, catalogue: pd.DataFrame, reference: str) -> None:
-    shown = _shown(final, reference)
+    shown = _shown(final, reference, naming.own(catalogue))
+    colours = naming.inks(catalogue, shown)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(float(curves["lr"].min()) / 1.25, float(curves["lr"].max()) * 1.25)
@@ -89,7 +93,7 @@ def _panel(axes: Axes, curves: pd.DataFrame, final: pd.DataFrame, catalogue: pd.
         if name not in shown:
             axes.plot(own["lr"], own["middle"], color=GREY, alpha=0.45, linewidth=0.7, zorder=1)
             continue
-        colour = naming.colour(catalogue, name)
+        colour = colours[name]
         axes.plot(own["lr"], own["middle"], color=colour, linewidth=1.1, zorder=3)
         beside = own["lr"] * _APART ** (shown.index(name) - 1)
         axes.vlines(beside, own["low"], own["high"], color=colour, linewidth=0.9, alpha=0.75, zorder=2)
@@ -108,11 +112,11 @@ def _panel(axes: Axes, curves: pd.DataFrame, final: pd.DataFrame, catalogue: pd.
     plain(axes.yaxis, *axes.get_ylim(), count=4)
 
 
-def _shown(final: pd.DataFrame, reference: str) -> list[str]:
-    """Return the reference and the activations with the lowest and the highest mean outcome, each once."""
+def _shown(final: pd.DataFrame, reference: str, own: list[str]) -> list[str]:
+    """Return the reference, the activations with the lowest and the highest mean outcome, and own ones, each once."""
     means = final.groupby("activation")["value"].mean().sort_values(kind="stable")
-    present = [reference] if reference in means.index else []
-    return list(dict.fromkeys([*present, *(str(name) for name in means.index[[0, -1]])])) if len(means) else []
+    ends = [str(name) for name in means.index[[0, -1]]] if len(means) else []
+    return [name for name in dict.fromkeys([reference, *ends, *own]) if name in means.index]
 
 
 def _limits(curves: pd.DataFrame, shown: list[str]) -> tuple[float, float]:

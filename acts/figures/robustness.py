@@ -13,7 +13,7 @@ from acts.figures.blocks import blocks, reached
 from acts.figures.dots import Dot, beside, log_limits, rows_of_dots
 from acts.figures.heads import calibration, endings, rectified
 from acts.figures.labels import End, at_ends, needed_height
-from acts.figures.palette import GREY
+from acts.figures.palette import quiet
 from acts.figures.results import spanned
 from acts.figures.sheets import sheet
 from acts.figures.style import Drawing, drawn, missing, panels
@@ -158,11 +158,11 @@ def _dots(found: pd.DataFrame, catalogue: pd.DataFrame, *, x: str, row: str) -> 
     names = naming.ordered(catalogue, found[row])
     texts = {name: naming.label(catalogue, name) for name in names}
     limits = log_limits(found[["middle", "low", "high"]].to_numpy(float).ravel(), widest=8.0)
-    columns = min(3, len(present))
+    columns, colours = min(3, len(present)), naming.inks(catalogue, names)
     figure, grid = beside(len(present), columns, list(texts.values()), foot=0.12)
     for place, (axes, net) in enumerate(zip(grid, present, strict=True)):
         own = found[(found[keys] == list(net)).all(axis=1)]
-        dots = [_dot(texts[one[row]], one, naming.colour(catalogue, one[row])) for one in own.to_dict("records")]
+        dots = [_dot(texts[one[row]], one, colours[one[row]]) for one in own.to_dict("records")]
         rows_of_dots(axes, dots, list(texts.values()), limits=limits, log=True, apart=False)
         banded(axes)
         axes.set_title(_titled(keys, net))
@@ -198,4 +198,4 @@ def _share(row: dict[Any, Any]) -> str:
 
 def _dot(name: str, row: dict[Any, Any], colour: str) -> Dot:
     far = apart(row)
-    return Dot(name, row["middle"], row["low"], row["high"], colour if far else GREY, hollow=not far)
+    return Dot(name, row["middle"], row["low"], row["high"], colour if far else quiet(colour), hollow=not far)

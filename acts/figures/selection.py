@@ -90,6 +90,7 @@ def habits(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     if found.empty:
         return missing("two tasks that share two activations")
     names = {one: _habit(catalogue, one) for one in found["policy"]}
+    colours = naming.inks(catalogue, [one for one in names if one != _ELSEWHERE])
     rows = [names[one] for one in found["policy"]]
     left = 0.2 + max(text_width(row, SMALL) for row in rows)
     tall = 0.19 * len(rows) + 0.5
@@ -101,7 +102,7 @@ def habits(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     axes.add_patch(Rectangle((-1, -0.5), 2, len(rows), color=PALE, alpha=0.3, lw=0))
     axes.axvline(0, color=GREY, linewidth=0.7, zorder=1)
     dots = [
-        Dot(names[row["policy"]], row["regret"], row["low"], row["high"], _shade(catalogue, row["policy"]))
+        Dot(names[row["policy"]], row["regret"], row["low"], row["high"], colours.get(row["policy"], INK))
         for row in found.to_dict("records")
     ]
     rows_of_dots(axes, dots, rows, limits=limits, apart=False)
@@ -115,10 +116,6 @@ def habits(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
 
 def _habit(catalogue: pd.DataFrame, policy: str) -> str:
     return policy if policy == _ELSEWHERE else f"always {naming.label(catalogue, policy)}"
-
-
-def _shade(catalogue: pd.DataFrame, policy: str) -> str:
-    return INK if policy == _ELSEWHERE else naming.colour(catalogue, policy)
 
 
 def _told(found: pd.DataFrame, names: dict[str, str]) -> str:
@@ -139,7 +136,8 @@ def grid(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     found = found.assign(row=[setting(*key) for key in found[about].itertuples(index=False)])
     rows = list(dict.fromkeys(found["row"]))
     counts = found["activation"].value_counts()
-    kept = set(counts.index[:_MOST])
+    own = [one for one in naming.own(catalogue) if one in counts.index]
+    kept = {*own, *[one for one in counts.index if one not in own][: max(0, _MOST - len(own))]}
     columns = [one for one in naming.ordered(catalogue, found["activation"]) if one in kept]
     left = 0.2 + max(text_width(row, SMALL) for row in rows)
     tall = 0.24 * len(rows) + 0.95

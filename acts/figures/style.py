@@ -131,12 +131,18 @@ def own_style() -> Iterator[None]:
 
 
 def drawn(draw: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
-    """Run a figure function in the style, whatever the process has set."""
+    """Run a figure function in the style, whatever the process has set; what is own in its catalogue stands out."""
 
     @wraps(draw)
     def styled(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
         with own_style():
-            return draw(*args, **kwargs)
+            figure = draw(*args, **kwargs)
+            given = [one for one in (*args, *kwargs.values()) if isinstance(one, pd.DataFrame) and "own" in one.columns]
+            if given and isinstance(figure, Drawing) and given[0]["own"].any():
+                from acts.figures import highlight
+
+                highlight.lift(figure, given[0])
+            return figure
 
     return styled
 

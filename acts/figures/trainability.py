@@ -36,13 +36,13 @@ def trainability(records: pd.DataFrame, catalogue: pd.DataFrame) -> Drawing:
     exact = door.where(records, experiment="gradient_flow", phase="exact", init="given")
     names = naming.ordered(catalogue, cells["activation"])
     figure, grid = panels(len(names), min(2, len(names)), height=1.9, left=0.5, right=0.15, top=0.32)
-    said = []
+    said, colours = [], naming.inks(catalogue, names)
     for place, (axes, name) in enumerate(zip(grid, names, strict=True)):
         own, facts = cells[cells["activation"] == name], exact[exact["activation"] == name]
         stated = facts[facts["arm"].isna()]
         known = dict(zip(stated["metric"].astype(str), stated["value"].astype(float), strict=True))
         said.append(_map(axes, own, facts, known, naming.label(catalogue, name)))
-        axes.set_title(f"{naming.label(catalogue, name)}, {_titled(known)}", color=naming.colour(catalogue, name))
+        axes.set_title(f"{naming.label(catalogue, name)}, {_titled(known)}", color=colours[name])
         axes.set_xlabel("scale of the weights")
         axes.set_ylabel("depth (layers)" if place % 2 == 0 else "")
     columns = {"activation": "activation", "depth": "depth (layers)", "sigma_w": "scale of the weights",

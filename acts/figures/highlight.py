@@ -1,0 +1,105 @@
+"""Highlight: what the configuration brought along stands out of a finished figure, in weight, on top and by name.
+
+A figure draws own functions in the colours that ``naming`` gives them and all others in grey; the rest is done here,
+once for all figures.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.collections import Collection
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+from acts.figures import naming, palette
+from acts.figures.style import Drawing, key
+
+_ABOVE = 10.0  # added to the order of drawing: on top of all others
+_HEAVIER, _LARGER = 1.7, 1.25  # of lines, of marks
+_SWATCH = "■"
+_BELOW = 0.19  # inches from the foot of a figure down to its line about what is own
+_JOINED = r"(?=$|[,:]| [÷↓(])"  # what may follow a function's name where a word begins with it
+
+
+def lift(figure: Drawing, catalogue: pd.DataFrame) -> None:
+    """Raise lines, marks and words of own functions, and say below the figure which they are."""
+    labels = {naming.label(catalogue, name): naming.colour(catalogue, name) for name in naming.own(catalogue)}
+    _worded(figure.findobj(Text), labels)
+    seen = {colour for artist in figure.findobj(_drawn) if (colour := _raised(artist))}
+    shown = {label: colour for label, colour in labels.items() if colour in seen}
+    if not shown:
+        return
+    for axes in figure.axes:
+        _swatched(axes)
+    grey = palette.REST in seen
+    _darkened(figure.findobj(Text))
+    words = [(f"{_SWATCH} {label}", colour) for label, colour in shown.items()]
+    said = "brought along by this configuration" + ("; all others are grey" if grey else "")
+    key(figure, [*words, (said, palette.GREY)], x=0.07, y=-_BELOW)
+    figure.finding = f"{figure.finding} Drawn in colour: {', '.join(shown)}.".strip()
+
+
+def _worded(texts: Iterable[Any], labels: Mapping[str, str]) -> None:
+    """Give words that name an own function its colour."""
+    if not labels:
+        return
+    longest = sorted(labels, key=len, reverse=True)
+    named = re.compile(rf"(?:always )?({'|'.join(map(re.escape, longest))}){_JOINED}")
+    for text in texts:
+        found = named.match(text.get_text())
+        if found:
+            text.set_color(labels[found[1]])
+
+
+def _drawn(artist: Artist) -> bool:
+    return isinstance(artist, Line2D | Collection | Text) and artist.get_visible()
+
+
+def _raised(artist: Any) -> str:
+    """Return the colour of an artist, having made it heavier and put it on top where that is an own function's."""
+    colour = _colour(artist)
+    if colour not in palette.OWN:
+        return colour
+    artist.set_zorder(artist.get_zorder() + _ABOVE)
+    if isinstance(artist, Text):
+        artist.set_fontweight("bold")
+    elif isinstance(artist, Line2D):
+        artist.set_linewidth(_HEAVIER * artist.get_linewidth())
+        artist.set_markersize(_LARGER * artist.get_markersize())
+        artist.set_markeredgewidth(_LARGER * artist.get_markeredgewidth())
+    else:
+        artist.set_linewidth([_HEAVIER * float(width) for width in artist.get_linewidth()])
+    return colour
+
+
+def _colour(artist: Any) -> str:
+    """Return the colour that an artist is drawn in, empty where it has none."""
+    if isinstance(artist, Text):
+        return str(to_hex(artist.get_color())) if artist.get_text().strip() else ""
+    if isinstance(artist, Line2D):
+        marks = artist.get_linestyle() in ("None", "none", "", " ")
+        return str(to_hex(artist.get_markeredgecolor() if marks else artist.get_color()))
+    for colours in (artist.get_edgecolor(), artist.get_facecolor()):
+        if not isinstance(colours, str) and len(colours):
+            return str(to_hex(colours[0]))
+    return ""
+
+
+def _swatched(axes: Axes) -> None:
+    """Put a swatch before the title of a panel that is an own function's, so that it is found without colour."""
+    title = axes.get_title(loc="left")
+    for text in axes.get_children():
+        if isinstance(text, Text) and title and text.get_text() == title and _colour(text) in palette.OWN:
+            text.set_text(f"{_SWATCH} {title}")
+
+
+def _darkened(texts: Iterable[Any]) -> None:
+    """Write words of the others in a grey that can be read."""
+    for text in texts:
+        if _colour(text) == palette.REST:
+            text.set_color(palette.GREY)
