@@ -103,9 +103,10 @@ def review(pristine: Path, tmp_path: Path) -> Path:
 
 
 def environment(review: Path) -> dict[str, str]:
-    own = ("ACTS_ROOT", "ACTS_DATA", "MPLBACKEND", "MAKEFLAGS", "MAKELEVEL", "PYTHONPATH")
+    own = ("ACTS_ROOT", "ACTS_DATA", "MPLBACKEND", "MAKEFLAGS", "MAKELEVEL")
     kept = {name: value for name, value in os.environ.items() if name not in own}
     path = f"{review / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    kept["PYTHONPATH"] = str(review)  # the copy, which a page may change
     return {**kept, "ACTS_STORE": str(review / ".store"), "OMP_NUM_THREADS": "1", "COLUMNS": "120", "PATH": path}
 
 
