@@ -1,7 +1,7 @@
 # The review as a graph of files: `make` alone prints the menu, `make report` makes everything that is out of date.
 
 CONFIG ?= cpu
-PYTHON ?= python3.11 python3
+PYTHON ?= python3.11 python3.12 python3.13 python3
 # For pip, beside its own configuration: on Linux its usual torch is the CUDA build, of several GB. A machine without
 # CUDA takes the CPU build when PIP_EXTRA_INDEX_URL, or --extra-index-url given here, names PyTorch's index of it.
 PIP_FLAGS ?=
@@ -55,14 +55,14 @@ endif
 # --- what each stage reads
 ALL := $(wildcard acts/*.py acts/*/*.py)
 JUDGING := $(wildcard acts/claims.yaml acts/stats.py acts/stats/*.py acts/claims/*.py)
-DRAWING := $(wildcard acts/figures/*.py acts/reports/*.py acts/bench/lines.py)
-MAKING := $(filter-out $(JUDGING) $(DRAWING) acts/__init__.py acts/doctor.py acts/bench/%,$(ALL))
+DRAWING := $(wildcard acts/figures/*.py acts/lab/*.py acts/reports/*.py acts/bench/lines.py)
+MAKING := $(filter-out $(JUDGING) $(DRAWING) acts/__init__.py acts/doctor.py acts/playground/% acts/bench/%,$(ALL))
 PAGES := $(wildcard notebooks/*.ipynb reports/book.yml reports/references.bib acts/reports/*/*) $(DRAWING)
 PAGES += $(wildcard reports/bench/*.parquet)
 
 menu: ## Print this menu
 	@echo "make TARGET [CONFIG=cpu], CONFIG one of: $(KNOWN)"
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' Makefile
 
 report: ## Run, judge and render the review: reports/CONFIG/report.html and report.pdf
 	@if $(MAKE) -q --no-print-directory $(OUT)/.render 2>/dev/null; then \
@@ -85,6 +85,8 @@ site: $(READY) ## Write reports/index.html: the configurations side by side
 
 found: $(READY) ## Take what reports/CONFIG found over into README.md and docs/found/
 	@$(VENV)/bin/python -m acts.reports.found $(CONFIG)
+
+environment: $(READY) ## Install the versions of requirements.lock into .venv
 
 test: $(READY) ## Run the tests, without the slow ones
 	@echo "testing"
