@@ -5,6 +5,7 @@ A comment alone on the line above a block says what is done with it instead:
     <!-- not run: REASON -->        nobody runs it here
     <!-- run by: FILE -->           that file holds each of its commands
     <!-- file: PATH -->             it is a file, written there before the page's next block runs
+    <!-- add to: PATH -->           it is added to the end of that file
     <!-- change: PATH -->           it is a diff of that file, applied there
     <!-- prints -->                 it is what the block above printed last, an ellipsis for what may differ
 
@@ -30,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 LANGUAGES = {"sh", "python", "yaml", "toml", "diff", "text", "bibtex"}
 RUN = ("sh", "python")
-MARK = re.compile(r"<!-- (not run|run by|file|change|prints)(?:: (.+?))? -->")
+MARK = re.compile(r"<!-- (not run|run by|file|add to|change|prints)(?:: (.+?))? -->")
 LINK = re.compile(r"(?<!!)\[[^\]\n]+\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"")
 LIMIT = 120  # seconds that one block may take
 
@@ -111,13 +112,12 @@ def environment(review: Path) -> dict[str, str]:
 
 
 def put(review: Path, block: Block) -> None:
-    """Write a block as a file, or apply it as a change of one."""
+    """Write a block as a file, or add it to one, or apply it as a change of one."""
     path = review / block.about
-    if block.mark == "file":
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(block.text, encoding="utf-8")
-        return
-    path.write_text(changed(path.read_text(encoding="utf-8"), block.text), encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = "" if block.mark == "file" else path.read_text(encoding="utf-8")
+    after = changed(before, block.text) if block.mark == "change" else before + block.text
+    path.write_text(after, encoding="utf-8")
 
 
 def changed(text: str, diff: str) -> str:
@@ -165,7 +165,7 @@ class Reading:
 
     def take(self, block: Block) -> None:
         """Do with a block what its language and its mark ask for."""
-        if block.mark in ("file", "change"):
+        if block.mark in ("file", "add to", "change"):
             put(self.review, block)
         elif block.mark == "prints":
             self.run_python()
