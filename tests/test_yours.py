@@ -1,8 +1,21 @@
 """What a configuration brings along is judged by the review's own rules, in a chapter of its own."""
 
-from acts import params
+import re
+from dataclasses import replace
+
+import claim_records
+import numpy as np
+import pandas as pd
+import pytest
+import test_advice
+
+from acts import claims, params, records, stats
+from acts.claims import asking, duels, likeness
+from acts.claims.cards import Card
+from acts.claims.powers import primary
 
 OWN = "title: Mine\nformulas: {my_bump: x*exp(-x**2)}\nexperiments: {}\nnotebooks: [00_verdicts]\n"
+ASKED = [claim for claim in claims.catalogue() if claim.subject]
 
 
 # --- the chapter ------------------------------------------------------------------------------------------------------
@@ -15,3 +28,308 @@ def test_a_configuration_with_a_function_of_its_own_gets_one_chapter_more(review
     assert params.load("mine").chapters == ("00_verdicts", "12_yours")
     assert params.load("plain").chapters == params.load("plain").notebooks == ("00_verdicts",)
     assert params.load("twice").chapters == ("12_yours", "00_verdicts")
+
+
+# --- the same asked of another function -------------------------------------------------------------------------------
+
+
+def twin(claim, word="supported"):
+    """Return records on which a claim has a verdict, with a function that does all that its subject did."""
+    made = claim_records.made(claim, word)
+    own = made[made["activation"] == claim.subject]
+    return records.concat([made, own.assign(activation=pd.array(["my_bump"] * len(own), dtype="string"))])
+
+
+@pytest.mark.parametrize("claim", ASKED, ids=lambda claim: claim.id)
+def test_a_function_that_does_what_the_subject_did_gets_its_verdict(claim):
+    question, table = claims.asked(claim, "my_bump", label="My bump"), twin(claim)
+    before, found = claims.judge(claim, table), claims.judge(question, table)
+    numbers = ("verdict", "effect", "low", "high", "level", "n", "margin", "p_holm", "unit")
+    assert [getattr(found, name) for name in numbers] == [getattr(before, name) for name in numbers]
+    assert question.id == f"Y-my_bump-{claim.id}"
+    assert question.claim[0].isupper()
+    assert "My bump" in question.claim
+
+
+@pytest.mark.parametrize("name", ["C14", "C19", "C28", "C36", "C59"])  # a rule of every kind
+def test_the_answer_follows_the_function_and_not_the_subject(name):
+    claim = next(one for one in ASKED if one.id == name)
+    question, table = claims.asked(claim, "my_bump"), twin(claim)
+    refuting = claim_records.made(question, "refuted")
+    rest = table[table["activation"] != "my_bump"]
+    both = records.concat([refuting, rest]).drop_duplicates(claim_records.KEY).reset_index(drop=True)
+    assert claims.judge(claim, both).verdict == claims.judge(claim, table).verdict
+    assert claims.judge(question, both).verdict == claims.judge(question, refuting).verdict == "refuted"
+
+
+def test_mechanisms_and_replications_are_asked_of_nothing_else():
+    for claim in claims.catalogue():
+        experiments = {getattr(rule, "experiment", "") for rule in primary(claim.rule)} | {claim.shown}
+        if experiments & {"mechanisms", "replications"}:
+            assert claims.asked(claim, "my_bump") is None, claim.id
+
+
+def test_only_the_subject_is_replaced():
+    claim = next(one for one in ASKED if one.id == "C25")
+    rule = claims.asked(claim, "my_bump", label="My bump").rule
+    assert (rule.a.activation, rule.a.name, rule.b) == ("my_bump", "My bump", claim.rule.b)
+    same = ("cells", "over", "margin", "scale", "quantifier", "metric", "unit")
+    assert all(getattr(rule, field) == getattr(claim.rule, field) for field in same)
+
+
+def test_a_function_that_the_claim_compares_with_is_not_asked():
+    claim = next(one for one in ASKED if one.id == "C25")
+    assert claims.asked(claim, "tanh") is None
+    assert claims.asked(next(one for one in claims.catalogue() if one.id == "C01"), "my_bump") is None
+
+
+def test_a_default_is_judged_among_all_that_it_was_and_itself():
+    claim = next(one for one in ASKED if one.id == "C42")
+    rule = claims.asked(claim, "my_bump").rule
+    assert rule.policy == "my_bump"
+    assert rule.activations == (*claim.rule.activations, "my_bump")
+
+
+def test_answers_leave_out_what_was_not_run_and_what_was_asked_before():
+    one, same = (next(claim for claim in ASKED if claim.id == name) for name in ("C46", "C81"))
+    table = records.concat([twin(one), twin(same)]).drop_duplicates(claim_records.KEY).reset_index(drop=True)
+    found = claims.answers(table, "my_bump", label="My bump")
+    ids = [answer.original.id for answer in found]
+    assert "C46" in ids
+    assert "C81" not in ids  # the rule of C46
+    assert not {"C25", "C60"} & set(ids)
+    assert claims.answers(table, "unheard_of") == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (
+            claims.Verdict("Y-a-C46", "refuted", effect=-2.13, unit="% less test error", low=-3.9, high=-0.4, n=12),
+            "refuted, 2.13 [0.4, 3.9] % more test error, n = 12",
+        ),
+        (
+            claims.Verdict("Y-a-C28", "refuted", effect=-0.5, unit="slope", low=-0.5, high=-0.5, level=1.0,
+                           condition="fails: negative inputs"),
+            "refuted (fails: negative inputs); slope: −0.5",
+        ),
+        (
+            claims.Verdict("Y-a-C46", "not decidable", sentence="Not decidable. All 6 runs of it diverged."),
+            "not decidable: all 6 runs of it diverged",
+        ),
+        (
+            claims.Verdict("Y-a-C79", "true if", effect=0.1, unit="slope", level=1.0, condition="if one unit is meant"),
+            "true if one unit is meant; slope: 0.1",
+        ),
+    ],
+)  # fmt: skip
+def test_an_answer_in_words(verdict, said):
+    assert asking.told(verdict) == said
+
+
+def marked(**own):
+    names = {"relu": "ReLU", **own}
+    return pd.DataFrame({"name": list(names), "label": list(names.values()), "own": [n in own for n in names]})
+
+
+def test_cards_say_what_one_s_own_answers_and_are_as_ever_without():
+    claim = next(one for one in ASKED if one.id == "C46")
+    table = twin(claim, "refuted")
+    plain = claims.verdicts(table, "C46")
+    assert claims.verdicts(table, "C46", catalogue=marked()) == plain
+    assert claims.verdicts(table, "C46", catalogue=marked().drop(columns="own")) == plain
+    shown = claims.verdicts(table, "C46", catalogue=marked(my_bump="My *bump*", absent="Absent"))
+    (card,) = shown.cards
+    assert [label for label, _ in card.asked] == ["My *bump*"]
+    added = [line for line in card.to_markdown().splitlines() if line not in plain.cards[0].to_markdown().splitlines()]
+    assert len(added) == 1
+    assert re.match(r"The same asked of My \\\*bump\\\*: \*\*refuted\*\*, .* n \\= 24\.$", added[0]), added
+    assert "The same asked of My *bump*: refuted, " in shown._repr_mimebundle_()["text/html"]
+
+
+def test_a_card_of_a_claim_about_a_mechanism_says_nothing_more():
+    claim = next(one for one in claims.catalogue() if one.id == "C13")
+    card = claims.verdicts(claim_records.made(claim, "supported"), "C13", catalogue=marked(my_bump="My bump")).cards[0]
+    assert card == Card(card.claim, card.verdict)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"subject": None}, "C25: subject and asked go together"),
+        ({"asked": "it is faster"}, "C25: asked: the sentence has no {name} for another function"),
+        ({"sources": ()}, "C25: sources: a claim of the literature names one at least"),
+        ({"id": "X25"}, "X25: id: "),
+    ],
+)
+def test_a_broken_question_is_one_line(change, message):
+    entry = next(one for one in ASKED if one.id == "C25").model_dump(exclude_unset=True)
+    with pytest.raises(claims.ClaimError, match=re.escape(message)):
+        claims.parse({**entry, **change})
+
+
+def test_the_file_of_claims_holds_none_of_one_s_own(tmp_path):
+    entry = next(one for one in ASKED if one.id == "C46").model_dump_json(exclude_unset=True)
+    (tmp_path / "claims.yaml").write_text(f"- {entry.replace('C46', 'Y-a-b')}\n", encoding="utf-8")
+    with pytest.raises(claims.ClaimError, match="Y-a-b: ids of the catalogue are C and two digits"):
+        claims.load(tmp_path / "claims.yaml")
+
+
+# --- duels ------------------------------------------------------------------------------------------------------------
+
+
+def contest(means, *, tasks=14, **more):
+    """Return outcomes on tasks of one kind, the same means on each."""
+    return test_advice.table(*(test_advice.task(f"d{place:02}", "mlp_2x32", means, **more) for place in range(tasks)))
+
+
+MEANS = {"my_bump": 0.1, "relu": 0.13, "gelu": 0.1, "tanh": 0.08}
+
+
+@pytest.fixture(scope="module")
+def contested():
+    return contest(MEANS)
+
+
+def test_a_duel_says_better_equal_or_worse_and_the_best_comes_first(contested):
+    found = duels.duels(contested, "my_bump")
+    assert found["rival"].tolist() == ["tanh", "gelu", "relu"]
+    assert found["decided"].tolist() == ["worse", "equal", "better"]
+    margin = -np.log(1 - 0.025)
+    assert found["effect"].iloc[2] == pytest.approx(np.log(1.3) / margin, rel=0.1)
+    assert found["ratio"].iloc[2] == pytest.approx(1 / 1.3, rel=0.02)
+    assert (found["wide_low"] <= found["low"]).all()
+    assert (found["high"] <= found["wide_high"]).all()
+    assert duels.rank(found) == duels.Rank(place=2 if found["effect"].iloc[1] > 0 else 3, of=4, best=2, worst=3)
+    assert duels.best_other(found) == "tanh"
+
+
+def test_a_duel_is_the_claim_that_it_writes(contested):
+    claim = duels.against("my_bump", "relu", label="My bump", other="ReLU")
+    verdict = claims.judge(claim, contested)
+    row = duels.duels(contested, "my_bump").set_index("rival").loc["relu"]
+    assert claim.id == "Y-my_bump-relu"
+    assert (verdict.verdict, verdict.n) == ("supported", 14)
+    assert [verdict.effect, verdict.low, verdict.high] == [row["effect"], row["low"], row["high"]]
+    assert claim.id not in claims.ledger(contested)["claim"].tolist()
+    rule = next(one for one in claims.catalogue() if one.id == "C46").rule
+    same = ("cells", "over", "margin", "scale", "quantifier", "metric", "unit", "degree")
+    assert all(getattr(claim.rule, field) == getattr(rule, field) for field in same)
+
+
+def test_duels_are_adjusted_for_their_number():
+    rng = np.random.default_rng(0)
+    rivals = {f"r{place}": 0.1 * float(np.exp(rng.normal(0, 0.002))) for place in range(8)}
+    found = duels.duels(contest({"my_bump": 0.097, "relu": 0.1, **rivals}), "my_bump")
+    nearest = [stats.holm([0.01] * len(found))[0]]
+    assert nearest[0] == pytest.approx(0.01 * len(found))
+    assert (found["wide_high"] - found["wide_low"] > found["high"] - found["low"]).all()
+    assert ((found["decided"] == "open") >= (found["word"] == "open")).all()
+
+
+def test_too_few_tasks_decide_nothing_and_say_who_has_enough():
+    found = duels.duels(contest(MEANS, tasks=4), "my_bump")
+    assert set(found["decided"]) == {"few"}
+    assert found["wide_low"].isna().all()
+    assert duels.rank(found) is None
+    assert duels.best_other(found) == "tanh"
+    assert "cpu" in duels.enough()
+    assert "smoke" not in duels.enough()
+
+
+def test_a_function_whose_every_run_diverged_is_infinitely_worse(contested):
+    own = contested["activation"] == "my_bump"
+    lost = contested.assign(value=contested["value"].mask(own & contested["metric"].isin(["error", "loss"]), np.inf))
+    found = duels.duels(lost, "my_bump")
+    assert set(found["decided"]) == {"worse"}
+    assert np.isneginf(found["effect"]).all()
+    assert duels.rank(found) == duels.Rank(4, 4, 4, 4)
+
+
+def test_a_function_that_was_not_run_has_no_duels(contested):
+    assert duels.duels(contested, "absent").empty
+    assert duels.rank(duels.duels(contested, "absent")) is None
+    assert duels.best_other(duels.duels(contested, "absent")) is None
+
+
+def test_tasks_one_by_one_are_those_of_the_duel(contested):
+    found = duels.by_task(contested, "my_bump", "relu")
+    row = duels.duels(contested, "my_bump").set_index("rival").loc["relu"]
+    assert len(found) == row["n"] == 14
+    assert found["effect"].mean() == pytest.approx(row["effect"])
+    assert set(found["word"]) == {"better"}
+
+
+# --- likeness ---------------------------------------------------------------------------------------------------------
+
+X = np.linspace(-6, 6, 241)
+
+
+def drawn(**functions):
+    """Return the curve records of functions of x."""
+    rows = [
+        {"experiment": "formulas", "activation": name, "phase": "exact", "metric": "value", "arm": f"x={x:g}",
+         "value": float(value)}
+        for name, function in functions.items()
+        for x, value in zip(X, function(X), strict=True)
+    ]  # fmt: skip
+    return records.frame(rows)
+
+
+def test_scale_offset_and_mirror_are_no_difference():
+    table = drawn(my_bump=lambda x: 3 - 2 * np.exp(-x), exponential=np.exp, tanh=np.tanh, relu=lambda x: x * (x > 0))
+    found = likeness.neighbours(table, "my_bump")
+    first = found.iloc[0]
+    assert first["other"] == "exponential"
+    assert first["share"] == pytest.approx(0, abs=1e-12)
+    assert (first["scale"], first["offset"]) == (pytest.approx(-2), pytest.approx(3))
+    assert bool(first["mirrored"])
+    assert first["distance"] > 1
+    assert found["share"].is_monotonic_increasing
+    assert likeness.novelty(first["share"]) == "the same shape"
+
+
+def test_the_share_left_is_that_of_a_regression_under_a_normal_input():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=400_000)
+    correlation = np.corrcoef(np.tanh(x), x)[0, 1]
+    (row,) = likeness.neighbours(drawn(tanh=np.tanh, identity=lambda x: x), "tanh").to_dict("records")
+    assert row["share"] == pytest.approx(1 - correlation**2, rel=0.02)
+    assert row["distance"] == pytest.approx(np.sqrt(np.mean((np.tanh(x) - x) ** 2)), rel=0.02)
+
+
+def test_a_stretched_twin_is_told_beside():
+    table = drawn(my_bump=lambda x: np.tanh(1.5 * x), tanh=np.tanh, relu=lambda x: x * (x > 0))
+    (first, _) = likeness.neighbours(table, "my_bump").to_dict("records")
+    assert first["other"] == "tanh"
+    assert first["share"] > 0.001
+    assert first["stretched"] < first["share"] / 10
+    assert first["stretch"] == pytest.approx(1.5, rel=0.05)
+
+
+def test_constants_and_functions_with_holes_are_like_nothing():
+    table = drawn(my_bump=lambda x: 0 * x + 1, hole=lambda x: np.where(x > 0, x, np.nan), tanh=np.tanh, relu=np.abs)
+    assert likeness.neighbours(table, "my_bump").empty
+    assert likeness.neighbours(table, "hole").empty
+    assert set(likeness.neighbours(table, "tanh")["other"]) == {"my_bump", "relu"}
+    assert set(likeness.nearest(table).index) == {"tanh", "relu"}
+
+
+@pytest.mark.parametrize("share", [1e-9, 0.005, 0.03, 0.4])
+def test_novelty_grows_with_the_share(share):
+    words = ["the same shape", "practically the same shape", "a close relative", "a new shape"]
+    assert likeness.novelty(share) == words[[1e-9, 0.005, 0.03, 0.4].index(share)]
+
+
+def test_likeness_refuses_what_has_no_answer():
+    with pytest.raises(ValueError, match="symmetric"):
+        stats.likeness(X + 1, np.tanh(X), X)
+    with pytest.raises(ValueError, match="constant"):
+        stats.likeness(X, 0 * X, X)
+    with pytest.raises(ValueError, match="finite"):
+        stats.likeness(X, np.tanh(X), np.full_like(X, np.inf))
+
+
+def test_a_verdict_is_told_with_the_label(contested):
+    verdict = replace(claims.judge(duels.against("my_bump", "relu"), contested), sentence="my_bump wins")
+    assert asking.labelled(verdict, "my_bump", "My bump").sentence == "My bump wins"

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from acts.claims.catalogue import SOURCES, Claim, ClaimError, Source, Told, Verdict, catalogue
+from acts.claims import asking
+from acts.claims.catalogue import SOURCES, VOCABULARY, Claim, ClaimError, Source, Told, Verdict
+from acts.claims.catalogue import catalogue as listed
 from acts.claims.facts import suggestion
 from acts.claims.index import indexed
 from acts.claims.ledger import judge
@@ -22,10 +24,11 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$^~@'\"&+\-.!:=()])")
 
 @dataclass(frozen=True)
 class Card:
-    """One claim with its verdict."""
+    """One claim with its verdict; ``asked`` are labels of functions of which the same was asked, and the answers."""
 
     claim: Claim
     verdict: Verdict
+    asked: tuple[tuple[str, Verdict], ...] = ()
 
     def to_markdown(self) -> str:
         """Return the card as a pandoc fenced div, named by the claim and classed by its verdict."""
@@ -58,7 +61,8 @@ class Card:
             said.append(
                 f"The evidence is that of [{self.claim.same_evidence_as}](#claim-{self.claim.same_evidence_as})."
             )
-        return ["", " ".join(said)] if said else []
+        lines = ["", " ".join(said)] if said else []
+        return [*lines, *(line for label, verdict in self.asked for line in ("", _also(label, verdict)))]
 
     def _seen(self) -> str:
         return f" See {', '.join('@' + label for label in self.verdict.evidence)}." if self.verdict.evidence else ""
@@ -69,8 +73,12 @@ class Card:
         source = html.escape("; ".join(_described(title) for title in self.claim.sources))
         return (
             f'<div class="claim"><p><b>{self.claim.id}</b> <i>{word}</i> {html.escape(self.claim.claim)} '
-            f"<small>[{source}]</small></p><p>{html.escape(_finding(self.verdict))}</p></div>"
+            f"<small>[{source}]</small></p><p>{html.escape(_finding(self.verdict))}</p>{self._answers()}</div>"
         )
+
+    def _answers(self) -> str:
+        said = (f"The same asked of {label}: {asking.told(verdict)}." for label, verdict in self.asked)
+        return "".join(f"<p>{html.escape(line)}</p>" for line in said)
 
 
 @dataclass(frozen=True)
@@ -99,19 +107,30 @@ def _items(parts: Sequence[Told], indent: str = "") -> list[str]:
     return lines
 
 
-def verdicts(records: pd.DataFrame, *ids: str, experiment: str | None = None) -> Verdicts:
+def _also(label: str, verdict: Verdict) -> str:
+    """Return the answer of another function as a paragraph of its own."""
+    said = asking.told(verdict)
+    word = next((word for word in VOCABULARY if said.startswith(word)), "")
+    return f"The same asked of {escape(label)}: **{escape(word)}**{_set(said.removeprefix(word))}."
+
+
+def verdicts(
+    records: pd.DataFrame, *ids: str, experiment: str | None = None, catalogue: pd.DataFrame | None = None
+) -> Verdicts:
     """Return the cards of the claims named, or of all that an experiment's chapter shows, in the catalogue's order.
 
+    A ``catalogue`` of activations that marks some as a configuration's own adds what they answer to the same questions.
     Raises ClaimError for an id that the catalogue does not have.
     """
-    claims = catalogue()
+    claims, own = listed(), asking.own(catalogue)
     names = [claim.id for claim in claims]
     for name in ids:
         if name not in names:
             raise ClaimError(f"unknown claim {name!r}{suggestion(name, names)}")
     chosen = [claim for claim in claims if claim.id in ids or (experiment and claim.shown == experiment)]
     index = indexed(records)
-    return Verdicts(tuple(Card(claim, judge(claim, index)) for claim in chosen))
+    cards = (Card(claim, judge(claim, index), asking.beside(claim, index, own)) for claim in chosen)
+    return Verdicts(tuple(cards))
 
 
 def escape(text: str) -> str:

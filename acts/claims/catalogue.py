@@ -140,12 +140,14 @@ class Claim(Model):
 
     ``chapter`` is the comparison in whose notebook it is shown, where that is not the one that decides it.
     ``verdict`` says in words what supports and what refutes; ``rule`` is the same for the machine. ``sentences`` maps
-    a verdict, or ``finding`` for all others, to a template whose numbers are filled in from the records.
+    a verdict, or ``finding`` for all others, to a template whose numbers are filled in from the records. ``subject`` is
+    the function that the rule is about, where the sentence can be asked of another one, and ``asked`` is that sentence.
+    An id that begins with Y is that of a claim about a function of one's own, which no source makes.
     """
 
-    id: str = Field(pattern=r"^C\d\d$")
+    id: str = Field(pattern=r"^(C\d\d|Y(-[A-Za-z0-9_]+)+)$")
     topic: str
-    sources: tuple[str, ...] = Field(min_length=1)
+    sources: tuple[str, ...] = ()
     claim: str
     measure: str
     verdict: str
@@ -155,6 +157,8 @@ class Claim(Model):
     contradicts: str | None = None
     chapter: str | None = None
     evidence: tuple[str, ...] = ()
+    subject: str | None = None
+    asked: str | None = None
     rule: Rule
     sentences: dict[Word | Literal["finding"], str] = Field({})
 
@@ -185,6 +189,20 @@ class Claim(Model):
             if title not in SOURCES:
                 raise ValueError(f"unknown source {title!r}{suggestion(title, SOURCES)}")
         return titles
+
+    @model_validator(mode="after")
+    def _sourced(self) -> "Claim":
+        if not self.sources and not self.id.startswith("Y"):
+            raise ValueError("sources: a claim of the literature names one at least")
+        return self
+
+    @model_validator(mode="after")
+    def _askable(self) -> "Claim":
+        if (self.subject is None) != (self.asked is None):
+            raise ValueError("subject and asked go together")
+        if self.asked is not None and "{name}" not in self.asked:
+            raise ValueError("asked: the sentence has no {name} for another function")
+        return self
 
     @model_validator(mode="after")
     def _known_experiment(self) -> "Claim":
@@ -251,6 +269,8 @@ def load(path: Path = PATH) -> list[Claim]:
     claims = [parse(entry, path.name) for entry in entries]
     ids = [claim.id for claim in claims]
     for name in ids:
+        if name.startswith("Y"):
+            raise ClaimError(f"{path.name}: {name}: ids of the catalogue are C and two digits")
         if ids.count(name) > 1:
             raise ClaimError(f"{path.name}: {name}: stands there twice")
     for claim in claims:
