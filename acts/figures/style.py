@@ -17,10 +17,13 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
+from acts import lab
 from acts.figures.palette import FAMILIES, GREY, INK, PALE
+from acts.lab import drawings
 
 WIDTH = 7.0  # inches: the text width of the page
 SMALL = 7.0  # points: direct labels and annotations
+LARGE = 1_500_000  # characters; a larger SVG is slow to show, and a PNG stands for it
 EXPLORER = "application/vnd.acts.explorer+json"  # how a notebook names the explorer of a figure
 
 RC: Any = {
@@ -92,7 +95,15 @@ class Drawing(Figure):
         shown: dict[str, Any] = {"text/csv": as_csv(self.data)} if self.data is not None else {}
         if self.explorer is not None:
             shown[EXPLORER] = self.explorer
+        if lab.live():
+            shown |= self._page()
+            said |= {"needs_background": "light"}  # where the picture stands alone
         return shown, {form: said for form in ("image/svg+xml", "image/png") if said}
+
+    def _page(self) -> dict[str, str]:
+        """Return the figure in the colours of a live notebook's theme, and as SVG; nothing of one that is too large."""
+        svg = render(self).decode()
+        return {"text/html": drawings.page(svg, alt=self.finding), "image/svg+xml": svg} if len(svg) < LARGE else {}
 
 
 def as_csv(data: pd.DataFrame) -> str:
@@ -107,7 +118,7 @@ _Result = TypeVar("_Result")
 def use_style() -> None:
     """Set the style for this process, a reader's own seaborn figures included.
 
-    In a notebook figures are shown as SVG and PNG with repeatable bytes.
+    In a notebook figures are shown as SVG and PNG with repeatable bytes, in a live one beside their captions.
     """
     import seaborn as sns
 
@@ -117,6 +128,7 @@ def use_style() -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
     except ImportError:
         return
+    lab.announce()
     if get_ipython() is not None:
         set_matplotlib_formats("svg", "png", metadata={"Date": None}, bbox_inches="tight", pad_inches=0.04)
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from acts.lab import markup
+
 MISSING = "–"
 _BLANKS = re.compile(r"[^\S\u00a0\u202f]+")  # every blank but those that hold a number together
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$^~@'\"&+\-.!:=()])")
@@ -102,8 +104,11 @@ class Table:
         return " ".join(text.split()).replace("|", r"\|") if column in self.markdown else escape(text)
 
     def _html(self, column: str, value: Any) -> str:
-        text = html.escape(self._text(column, value))
-        return f"${text}$" if column in self.math and text != MISSING else text
+        text = self._text(column, value)
+        if column in self.markdown and text != MISSING and not self._right(column):
+            return markup.inline(" ".join(text.split()))
+        own = html.escape(text)
+        return f"${own}$" if column in self.math and text != MISSING else own
 
     def to_markdown(self) -> str:
         """Return a pandoc pipe table; the dashes below the headings say how wide a column wants to be."""
@@ -122,7 +127,7 @@ class Table:
             for _, row in self.frame.iterrows()
         )
         body = "".join(f"<tr>{row}</tr>" for row in rows)
-        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
+        note = markup.blocks(self.note) if self.note else ""
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
@@ -138,7 +143,7 @@ class Text:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         del include, exclude
-        return {"text/markdown": self.markdown}
+        return {"text/markdown": self.markdown, "text/html": markup.blocks(self.markdown)}
 
 
 def tame(latex: str) -> str:

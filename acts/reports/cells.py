@@ -10,6 +10,7 @@ from typing import Any
 from nbformat import NotebookNode
 from ruamel.yaml import YAML, YAMLError
 
+from acts.lab import CAPTION
 from acts.reports.faults import Place, ReportError, first_line
 
 LABEL = re.compile(r"(fig|tbl)-[A-Za-z0-9][A-Za-z0-9_-]*\Z")
@@ -149,8 +150,11 @@ def _outputs(node: NotebookNode, place: Place, alt: str) -> list[Output]:
 def _shown(data: dict[str, Any], place: Place, alt: str, metadata: dict[str, Any]) -> Output | None:
     """Return the best form of a bundle; JavaScript, mermaid and widgets are never shown.
 
-    What a picture's metadata say of its finding follows the words of the cell's header.
+    What a picture's metadata say of its finding follows the words of the cell's header. A caption that was shown while
+    the notebook was live is passed over: the page has it.
     """
+    if CAPTION in data:
+        return None
     for form in PICTURES:
         if form in data and not (form == "image/svg+xml" and len(data[form]) > SVG_LIMIT and "image/png" in data):
             own = metadata.get(form)
