@@ -1,4 +1,4 @@
-"""Torch's own activations, as modules and as functions, and what each is called in the catalogue."""
+"""Which activation of the catalogue a foreign module or function computes: torch's by their names, others by values."""
 
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -6,11 +6,11 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from acts.activations.activation import Activation
 from acts.activations.module import ActivationModule
-from acts.activations.registry import get
+from acts.activations.registry import get, names
 
 # class -> name, and which of its settings is which parameter
 CLASSES: Mapping[type[nn.Module], tuple[str, Mapping[str, str]]] = {
@@ -62,9 +62,10 @@ METHODS = frozenset(
 
 
 def named(thing: Any) -> Activation | None:
-    """Return the catalogue's activation that a module, a module's class or a function of torch computes, else None.
+    """Return the catalogue's activation that a module, a class or a function of torch computes, None for others.
 
-    Settings are kept: ``nn.LeakyReLU(0.2)`` is ``leaky_relu(alpha=0.2)``; so is a ``functools.partial``.
+    Settings are kept: ``nn.LeakyReLU(0.2)`` is ``leaky_relu(alpha=0.2)``, and so is a ``functools.partial``. A module
+    of another library without weights is called once, on a few numbers, and goes by the values it gives.
     """
     if isinstance(thing, Activation):
         return thing
@@ -79,10 +80,33 @@ def named(thing: Any) -> Activation | None:
 
 def _of_module(module: nn.Module) -> Activation | None:
     if type(module) not in CLASSES:
-        return None
+        return _of_values(module)
     name, settings = CLASSES[type(module)]
     name = "gelu_tanh" if getattr(module, "approximate", "none") == "tanh" else name
     return _set(name, {own: getattr(module, word) for word, own in settings.items()})
+
+
+def _of_values(module: nn.Module) -> Activation | None:
+    """Return the function whose default values a module without weights gives, none for the identity."""
+    bare = not any(True for _ in (*module.children(), *module.parameters(), *module.buffers()))
+    if not bare or type(module).__module__.startswith("torch.") or type(module).forward is nn.Module.forward:
+        return None
+    x = torch.linspace(-9.0, 9.0, 37)
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=()):
+            found = module.forward(x.clone())
+        near = {name for name, want in _values().items() if torch.allclose(found, want, rtol=1e-5, atol=1e-5)}
+    except Exception:  # it is no function of one tensor
+        return None
+    return get(next(name for name in _values() if name in near)) if near else None
+
+
+@cache
+def _values() -> Mapping[str, Tensor]:
+    """Return the values of the catalogue's element-wise functions at the numbers a foreign module is called on."""
+    entries = [get(name) for name in names()]
+    x = torch.linspace(-9.0, 9.0, 37)
+    return {entry.name: entry(x) for entry in entries if entry.elementwise and entry.name != "identity"}
 
 
 def _of_function(thing: Callable[..., Any], told: Mapping[str, Any]) -> Activation | None:

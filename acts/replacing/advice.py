@@ -5,8 +5,8 @@ biases. Theory: ``acts.theory.inits``, for chains of wide layers. Pooling, atten
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -16,15 +16,16 @@ from torch.nn.utils import parametrize
 from acts.activations.activation import Activation
 from acts.replacing.flow import WEIGHTS, Flow, Sources
 
-CLOSE = 0.05  # a gain within 5 % of what is wanted is left out of the count of layers that want another
+MOST = 12  # lines of a table that is printed
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One weight layer before a new activation: its gain and bias now, what the rule asks for, what He's idea does.
+    """One weight layer before a new activation: its gain and bias now, and what the rule asks for.
 
     ``keeping`` is the gain that keeps the length without biases, √(1/E f²) between activations: for ReLU it is He's √2.
-    ``note`` says why a layer is not to be rescaled; it is empty for one that is.
+    ``note`` says why a layer is not to be rescaled; it is empty for one that is. ``growth`` is by how many per cent a
+    deviation of one per cent in length grows to the next layer, where the layer lacks the bias that would hold it.
     """
 
     name: str
@@ -35,30 +36,26 @@ class Layer:
     wanted_bias: float | None
     keeping: float
     note: str = ""
-
-    @property
-    def fits(self) -> bool:
-        """Whether the layer has within 5 % what the rule asks for."""
-        biases = (self.bias or 0.0, self.wanted_bias or 0.0)
-        return abs(self.gain / self.wanted_gain - 1) < CLOSE and abs(biases[0] - biases[1]) < CLOSE
+    growth: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Advice:
     """What an init rule would change in a model; ``apply`` does it, and nothing happens before.
 
-    ``normalised`` are the activations that read a normalisation, which sets the scale whatever the weights are.
-    ``reason`` says why there is no advice; it is empty where there is some.
+    ``normalised`` are the activations that read a normalisation, which sets the scale whatever the weights are;
+    ``unknown`` those that read neither one nor a weight layer. ``reason`` says why there is no advice at all.
     """
 
     rule: str
     layers: tuple[Layer, ...] = ()
     normalised: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     reason: str = ""
-    _modules: Mapping[str, nn.Module] | None = None
+    modules: Mapping[str, nn.Module] = field(default_factory=dict, repr=False)
 
     def apply(self, *, generator: torch.Generator | None = None) -> int:
-        """Rescale the weights and biases of every layer without a note; return how many layers changed.
+        """Rescale the weights and biases of every layer without a note; return how many layers that is.
 
         Drawn weights keep their directions. Biases that are all 0 and are to have a spread are drawn anew, normal.
         Raises ValueError where there is no advice.
@@ -67,7 +64,7 @@ class Advice:
             raise ValueError(f"no advice to apply: {self.reason}")
         free = [layer for layer in self.layers if not layer.note]
         for layer in free:
-            module: Any = (self._modules or {})[layer.name]
+            module: Any = self.modules[layer.name]
             _rescale(module.weight, layer.wanted_gain / math.sqrt(fan_in(module)), generator)
             if layer.wanted_bias is not None:
                 _rescale(module.bias, layer.wanted_bias, generator)
@@ -76,24 +73,33 @@ class Advice:
     def __str__(self) -> str:
         if self.reason:
             return f"init: no advice, {self.reason}"
-        lines = [f"init {self.rule}:" if self.layers else f"init {self.rule}: no layer to rescale"]
-        lines += [f"  {_line(layer)}" for layer in self.layers]
-        if self.normalised:
-            named = ", ".join(self.normalised[:3]) + (" …" if len(self.normalised) > 3 else "")
-            lines.append(f"  {len(self.normalised)} read a normalisation, which sets the scale: {named}")
+        head = f"init {self.rule}: gain σ_w and bias σ_b, now → {self.rule}; the gain without biases"
+        lines = [head, *_table(self.layers)] if self.layers else [f"init {self.rule}: no layer to rescale"]
+        for named, why in (
+            (self.normalised, "read a normalisation, which sets the scale"),
+            (self.unknown, "read neither a weight layer nor a normalisation"),
+        ):
+            lines += [f"  {len(named)} {why}: {', '.join(named[:3])}{' …' if len(named) > 3 else ''}"] if named else []
         return "\n".join(lines)
 
 
-def _line(layer: Layer) -> str:
-    biases = "" if layer.wanted_bias is None else f", σ_b {layer.bias or 0:.3g} → {layer.wanted_bias:.3g}"
-    told = f"gain {layer.gain:.3g} → {layer.wanted_gain:.3g}{biases} (He's idea: {layer.keeping:.3g})"
-    return f"{layer.name}: {layer.note or told}"
+def _table(layers: Sequence[Layer]) -> list[str]:
+    """Return a line for each layer, the columns under one another."""
+    width = max(len(layer.name) for layer in layers[:MOST])
+    lines = [f"  {layer.name:{width}}  {layer.note or _numbers(layer)}" for layer in layers[:MOST]]
+    return lines + ([f"  … and {len(layers) - MOST} more layers"] if len(layers) > MOST else [])
+
+
+def _numbers(layer: Layer) -> str:
+    bias = "no bias" if layer.bias is None else f"{layer.bias:.3f} → {layer.wanted_bias or 0:.3f}"
+    told = f"{layer.gain:.3f} → {layer.wanted_gain:.3f}  {bias}  ({layer.keeping:.3f})"
+    return told if not layer.growth else f"{told}; without a bias 1 % becomes {layer.growth:.2f} % a layer"
 
 
 def _rescale(held: Tensor, scale: float, generator: torch.Generator | None) -> None:
     """Give a tensor a root mean square, keeping its directions where it has any."""
     with torch.no_grad():
-        now = float(held.double().square().mean().sqrt())
+        now = _size(held)
         if scale == 0 or now > 0:
             held.mul_(0.0 if scale == 0 else scale / now)
         else:
@@ -124,16 +130,31 @@ def advise(model: nn.Module, flow: Flow, activation: Activation | Any, *, rule: 
     except ValueError as error:
         return Advice(rule, reason=str(error))
     modules = dict(model.named_modules())
-    layers, normalised = dict[str, Layer](), []
+    layers = dict[str, Layer]()
+    kinds = {name: {what for sources in readings for what, _ in sources} for name, readings in flow.activations.items()}
     for name, readings in flow.activations.items():
         for sources in readings:
-            if all(what == "norm" for what, _ in sources) and sources:
-                normalised.append(name)
             for what, layer in sorted(sources):
                 if what == "weights" and layer not in layers:
                     note = _note(model, modules[layer], sources)
                     layers[layer] = _layer(modules[layer], layer, name, flow, init=init, second=second, note=note)
-    return Advice(rule, tuple(layers.values()), tuple(dict.fromkeys(normalised)), "", modules)
+    growth = _growth(activation, second) if any(layer.growth for layer in layers.values()) else None
+    return Advice(
+        rule,
+        tuple(replace(layer, growth=growth if layer.growth else None) for layer in layers.values()),
+        tuple(name for name, kind in kinds.items() if "norm" in kind and "weights" not in kind),
+        tuple(name for name, kind in kinds.items() if not kind & {"norm", "weights"}),
+        "",
+        modules,
+    )
+
+
+def _growth(activation: Any, second: float) -> float | None:
+    """Return by how many per cent a deviation of one per cent in length grows a layer, None where it shrinks."""
+    from acts import theory
+
+    found = theory.length_map_slope(activation, sigma_w=second**-0.5)
+    return found if found > 1.005 else None
 
 
 def _layer(module: Any, name: str, place: str, flow: Flow, *, init: Any, second: float, note: str) -> Layer:
@@ -153,11 +174,13 @@ def _layer(module: Any, name: str, place: str, flow: Flow, *, init: Any, second:
         wanted_bias=None if module.bias is None else scales.bias,
         keeping=keeping,
         note=note,
+        growth=1.0 if free and inner else None,
     )
 
 
 def _size(held: Tensor) -> float:
-    return float(held.detach().double().square().mean().sqrt())
+    """Return the root mean square of a tensor."""
+    return float(torch.linalg.vector_norm(held.detach().float())) / math.sqrt(held.numel())
 
 
 def _note(model: nn.Module, module: Any, sources: Sources) -> str:

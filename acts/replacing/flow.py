@@ -103,7 +103,8 @@ class _Tracer(fx.Tracer):
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         hides = any(module in self.placed for module in m.modules())
-        return m in self.placed or (super().is_leaf_module(m, module_qualified_name) and not hides)
+        plain = isinstance(m, WEIGHTS) or super().is_leaf_module(m, module_qualified_name)
+        return m in self.placed or (plain and not hides)
 
 
 def _traced(model: nn.Module, placed: Mapping[nn.Module, str]) -> Flow:

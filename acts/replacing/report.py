@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from acts.replacing.advice import Advice
+from acts.replacing.advice import MOST, Advice
 from acts.replacing.calls import Call
 
 
@@ -37,10 +37,15 @@ class Replacement:
 
     def __str__(self) -> str:
         count = f"{len(self.swaps)} activation{'s' if len(self.swaps) != 1 else ''} replaced by {self.new}"
-        lines = [count + (f", {self.learnable} learnable numbers" if self.learnable else "")]
-        for swap in self.swaps:
-            also = f" (also {', '.join(swap.also)}: one module)" if swap.also else ""
-            lines.append(f"  {swap.name}{also}: was {swap.old}{'; ' + swap.note if swap.note else ''}")
+        learnt = f", {self.learnable} learnable numbers: build the optimiser after this" if self.learnable else ""
+        lines = [count + learnt]
+        lines += [f"  {_line(swap)}" for swap in self.swaps[:MOST]]
+        lines += [f"  … and {len(self.swaps) - MOST} more"] if len(self.swaps) > MOST else []
         lines += [f"  not replaced: {call.module or 'the model itself'}, {call.why}" for call in self.left]
         lines.append(f"init {self.advice.rule} applied to {self.applied} layers" if self.applied else str(self.advice))
         return "\n".join(lines)
+
+
+def _line(swap: Swap) -> str:
+    also = f" (also {', '.join(swap.also)}: one module)" if swap.also else ""
+    return f"{swap.name}{also}: was {swap.old}{'; ' + swap.note if swap.note else ''}"
