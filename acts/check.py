@@ -3,7 +3,6 @@
 It takes a name of the catalogue, a formula in x, or a Python file that registers activations.
 """
 
-import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,17 +40,12 @@ class Finding:
     wrong: str = ""
 
 
-def check(wanted: str, *, letters: Mapping[str, float] | None = None, as_json: bool = False) -> int:
-    """Print what every requirement says of an activation; return 0 where all hold, else 1.
+def checked(wanted: str, *, letters: Mapping[str, float] | None = None) -> list[Finding]:
+    """Return what every requirement says of the activations meant by a name, a file or a formula.
 
     Raises ValueError, one line, for what is no activation, no formula and no file that registers some.
     """
-    found = [finding for entry in found_of(wanted, letters or {}) for finding in findings(entry)]
-    if as_json:
-        print(json.dumps([vars(finding) for finding in found], indent=1, ensure_ascii=False))
-    else:
-        _print(found)
-    return 1 if any(finding.wrong for finding in found) else 0
+    return [finding for entry in found_of(wanted, letters or {}) for finding in findings(entry)]
 
 
 def found_of(wanted: str, letters: Mapping[str, float]) -> list[Activation]:
@@ -93,19 +87,15 @@ def _stable(entry: Activation) -> Finding:
     return Finding(entry.name, "stable init", ASKED["stable init"])
 
 
-def _print(found: list[Finding]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def tell(found: list[Finding]) -> None:
+    """Print findings as a table for each activation, what is wrong first."""
+    from acts.commands.terminal import Column, Table, lines
 
-    console = Console(highlight=False)
     for name in dict.fromkeys(finding.activation for finding in found):
         own_findings = [finding for finding in found if finding.activation == name]
         wrong = sum(bool(finding.wrong) for finding in own_findings)
         told = "keeps them all" if not wrong else f"{wrong} not kept"
-        table = Table(title=f"{name}: {len(own_findings)} requirements, {told}", title_justify="left", box=None)
-        table.add_column("")
-        table.add_column("it", overflow="fold")
-        table.add_column("what is wrong", overflow="fold")
-        for finding in own_findings:
-            table.add_row("no" if finding.wrong else "yes", finding.asked, finding.wrong)
-        console.print(table, markup=False)
+        lines([f"{name}: {len(own_findings)} requirements, {told}"])
+        rows = [("no" if one.wrong else "yes", one.asked, one.wrong) for one in own_findings]
+        columns = (Column("kept"), Column("it", text=True), Column("what is wrong", text=True))
+        Table(columns, sorted(rows, key=lambda row: not row[2])).show()

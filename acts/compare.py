@@ -4,8 +4,6 @@ A claim agrees where both decided it with the same word. Where both decided it w
 where one of them decided it and the other did not, it is listed apart and is no disagreement.
 """
 
-import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,18 +35,11 @@ class Sides:
     missing: list[str]
 
 
-def compare(first: str, second: str, *, as_json: bool = False) -> int:
-    """Write where two configurations differ to standard output and return 0 where what both decided agrees, else 1.
+def sides(first: str, second: str) -> Sides:
+    """Return what two configurations say, from reports/<name>/ledger.csv of each.
 
     Raises ParamsError for an unknown configuration and NotJudged for one without a ledger.
     """
-    found = sides(first, second)
-    sys.stdout.write(_json(found) if as_json else _text(found))
-    return 1 if found.apart else 0
-
-
-def sides(first: str, second: str) -> Sides:
-    """Return what two configurations say, from reports/<name>/ledger.csv of each."""
     names = (params.load(first).name, params.load(second).name)
     ledgers = [ledger(name) for name in names]
     both = [claim for claim in ledgers[0].index if claim in ledgers[1].index]
@@ -93,32 +84,32 @@ def _side(row: pd.Series) -> dict[str, Any]:
     }
 
 
-def _json(found: Sides) -> str:
+def plain(found: Sides) -> dict[str, Any]:
+    """Return a comparison as values that JSON holds."""
     one, other = found.names
-    told = {
+    return {
         "first": one, "second": other, "agree": found.agree, "differ": found.apart,
         "decided_by_one": found.one, "in_one_ledger": found.missing,
     }  # fmt: skip
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
-def _text(found: Sides) -> str:
+def lines(found: Sides) -> list[str]:
     """Return the comparison as lines: first what differs, then what one alone decided, last the counts."""
     one, other = found.names
-    lines = [line for row in found.apart for line in _told(row, found.names)]
+    told = [line for row in found.apart for line in _told(row, found.names)]
     if found.one:
-        lines.append(f"Decided by one of {one} and {other} alone:")
-        lines += [
+        told.append(f"Decided by one of {one} and {other} alone:")
+        told += [
             f"  {row['claim']}  {row['first']['verdict']} | {row['second']['verdict']}  {_short(row['statement'])}"
             for row in found.one
         ]
     if found.missing:
-        lines.append(f"In one ledger alone: {', '.join(found.missing)}")
-    lines.append(
+        told.append(f"In one ledger alone: {', '.join(found.missing)}")
+    told.append(
         f"{one} and {other} both decided {found.agree + len(found.apart)} claims: {found.agree} alike, "
         f"{len(found.apart)} differently; {len(found.one)} are decided by one alone."
     )
-    return "\n".join(lines) + "\n"
+    return told
 
 
 def _told(row: dict[str, Any], names: tuple[str, str]) -> list[str]:

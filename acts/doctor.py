@@ -1,50 +1,57 @@
-"""Doctor: what this machine has and what each configuration can run on it; it computes nothing."""
+"""Doctor: what this machine has and what each configuration can run on it, problems first; it computes nothing."""
 
-import json
 import os
+import shutil
+import struct
+import sys
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
+from acts import estimates, provenance
 from acts import params as configuration
-from acts import provenance
 from acts.engine import addresses, devices, store
 from acts.params import Params
+from acts.reports import fonts
+
+Found = dict[str, Any]
+PROGRAMS = {
+    "make": "make report, make test",
+    "git": "the commit in a report's provenance",
+    "chromium": "the browser tests alone",
+    "pdftoppm": "the tests of the PDF alone",
+}
+FEW_GIB = 2.0
 
 
-def tell(*, as_json: bool = False) -> int:
-    """Print the examination as a table or as JSON; returns 0, since finding something absent is no failure."""
-    found = examine()
-    if as_json:
-        print(json.dumps(found, indent=1, sort_keys=True))
-        return 0
-    for heading, lines in found.items():
-        print(heading)
-        width = max((len(name) for name in lines), default=0)
-        for name, line in lines.items():
-            print(f"  {name:<{width}}  {line}")
-    return 0
-
-
-def examine() -> dict[str, dict[str, str]]:
-    """Return what there is, by heading and name, each as one line."""
-    return {
+def examine() -> Found:
+    """Return what there is, by heading and name; ``problems`` are what is wrong, each with what to do."""
+    found: Found = {
         "software": software(),
         "machine": machine(),
-        "data sets": data(),
+        "tools": tools(),
+        "data_sets": data(),
         "store": stored(),
-        "configurations": configurations(),
+        "reports": reports(),
+        "configurations": {name: can(name) for name in configuration.configurations()},
     }
+    return {"problems": problems(found), **found}
 
 
-def software() -> dict[str, str]:
-    """Return the versions of Python and torch, and what is not installed."""
+# --- what is installed ------------------------------------------------------------------------------------------------
+
+
+def software() -> Found:
+    """Return the versions of Python, acts and torch, and which packages differ from the lock."""
     versions = provenance.versions()
-    absent = [name for name in provenance.PACKAGES if versions[name] == "not installed"]
     return {
         "python": versions["python"],
         "acts": versions["acts"],
         "torch": _torch(),
-        "packages": f"not installed: {', '.join(absent)}" if absent else "all that the report needs",
+        "not installed": [name for name in provenance.PACKAGES if versions[name] == "not installed"],
+        "not as in requirements.lock": _astray(configuration.root() / "requirements.lock"),
+        "encoding": sys.stdout.encoding or "unknown",
     }
 
 
@@ -58,76 +65,141 @@ def _torch() -> str:
     return f"{torch.__version__}, {built}"
 
 
+def _astray(lock: Path) -> list[str]:
+    """Return the installed packages whose version is not the locked one; a local part, as +cpu, does not count."""
+    if not lock.is_file():
+        return []
+    told = []
+    for line in lock.read_text("utf-8").splitlines():
+        name, _, wanted = line.partition(";")[0].strip().partition("==")
+        try:
+            here = version(name).partition("+")[0] if wanted else wanted
+        except PackageNotFoundError:
+            continue
+        if here != wanted:
+            told.append(f"{name} {here}, not {wanted}")
+    return told
+
+
 def machine() -> dict[str, str]:
     """Return processor, threads, memory and devices."""
     here = provenance.hardware()
+    threads = os.environ.get("OMP_NUM_THREADS", "not set")
     return {
         "processor": f"{here['processor']}, {here['system']}",
-        "cores": f"{here['cores']} (one thread a process while computing; OMP_NUM_THREADS={_threads()})",
+        "cores": str(here["cores"]),
+        "threads": f"one a process while computing; OMP_NUM_THREADS is {threads}",
         "memory": f"{here['memory_gib']} GiB",
         "device cpu": "yes",
-        "device cuda": _cuda(),
+        **_accelerators(),
     }
 
 
-def _threads() -> str:
-    """Return what the shell says about threads."""
-    return os.environ.get("OMP_NUM_THREADS", "not set")
-
-
-def _cuda() -> str:
-    """Return the name of the CUDA device, or that there is none."""
+def _accelerators() -> dict[str, str]:
+    """Return the CUDA device, and whether there is an Apple one, which is never used."""
     if find_spec("torch") is None:
-        return "no torch"
+        return {"device cuda": "no torch", "device mps": "no torch"}
     import torch
 
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    return {
+        "device cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
+        "device mps": "here, and not used: a review computes on cpu or cuda"
+        if torch.backends.mps.is_available()
+        else "none; it would not be used",
+    }
 
 
-def data() -> dict[str, str]:
-    """Return each data set: here, or what to put where; of the archives of tables, how many of each are here."""
+def tools() -> dict[str, str]:
+    """Return the fonts of the report and the programs outside Python."""
+    damaged = [name for name in font_files() if not whole(fonts.FOLDER / name)]
+    said = f"not whole: {', '.join(damaged)}" if damaged else f"all {len(font_files())} files of the report are whole"
+    programs = {name: "yes" if shutil.which(name) else f"none; needed for {use}" for name, use in PROGRAMS.items()}
+    return {"fonts": said, **programs}
+
+
+def font_files() -> list[str]:
+    """Return the names of the fonts that the report is set in, for the page and for paper."""
+    paper = sorted(path.name for path in fonts.FOLDER.glob("*.otf"))
+    return [*(f"{name}.woff2" for *_, name in fonts.FACES), *paper]
+
+
+def whole(path: Path) -> bool:
+    """Say whether a font is there and as long as its own header says."""
+    try:
+        content = path.read_bytes()
+        if path.suffix == ".woff2":
+            return content[:4] == b"wOF2" and struct.unpack(">I", content[8:12])[0] == len(content)
+        (tables,) = struct.unpack(">H", content[4:6])
+        ends = [sum(struct.unpack(">II", content[20 + 16 * row : 28 + 16 * row])) for row in range(tables)]
+        return content[:4] == b"OTTO" and max(ends) <= len(content)
+    except (OSError, struct.error, ValueError):
+        return False
+
+
+# --- what is kept -----------------------------------------------------------------------------------------------------
+
+
+def data() -> Found:
+    """Return each data set: None where it is here, else what to put where."""
     from acts import datasets
 
-    said: dict[str, str] = {}
-    counts: dict[str, tuple[int, int]] = {}
-    for name in datasets.names():
-        archive, line = name.partition("_")[0], datasets.missing(name)
-        if archive in ("pmlb", "uci"):
-            found, known = counts.get(archive, (0, 0))
-            counts[archive] = (found + (line is None), known + 1)
-        else:
-            said[name] = line or "here"
-    tables = {f"{archive}_…": f"{found} of {known} tables here" for archive, (found, known) in counts.items()}
-    return said | tables
+    return {name: datasets.missing(name) for name in datasets.names()}
 
 
-def stored() -> dict[str, str]:
+def stored() -> Found:
     """Return how much the store holds and the room that is left on its disk; nothing is made or moved."""
     folder = store.default()
     files = list((folder / "jobs").rglob("*.acts")) if folder.is_dir() else []
     disk = os.statvfs(folder if folder.is_dir() else configuration.root())
-    size = sum(path.stat().st_size for path in files)
     return {
-        "jobs": f"{len(files)} ({size / 2**20:.1f} MiB)",
-        "free on disk": f"{disk.f_bavail * disk.f_frsize / 2**30:.1f} GiB",
+        "jobs": len(files),
+        "mib": round(sum(path.stat().st_size for path in files) / 2**20, 1),
+        "free_gib": round(disk.f_bavail * disk.f_frsize / 2**30, 1),
+        "writable": _writable(folder),
     }
 
 
-def configurations() -> dict[str, str]:
-    """Return what each configuration can do here."""
-    return {name: _can(name) for name in configuration.configurations()}
+def reports() -> Found:
+    """Return the size of every configuration's results, in MiB."""
+    folder = configuration.root() / "reports"
+    sizes = {name: _mib(folder / name) for name in configuration.configurations() if (folder / name).is_dir()}
+    return {"mib": sizes, "writable": _writable(folder)}
 
 
-def _can(name: str) -> str:
-    """Return one line about one configuration."""
+def _mib(folder: Path) -> float:
+    return round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20, 1)
+
+
+def _writable(folder: Path) -> bool:
+    """Say whether something can be written to a folder, or to the one in which it would be made."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK)
+
+
+# --- what can be run --------------------------------------------------------------------------------------------------
+
+
+def can(name: str) -> Found:
+    """Return whether a configuration can run here, where or why not, without what, how long, and how far it is."""
+    from acts.commands import inventory
+    from acts.publish import missing_data
+
+    made = inventory.made(name)
     try:
         params = configuration.load(name)
         where = _where(params)
     except (configuration.ParamsError, addresses.NoCluster, devices.NoDevice) as error:
-        return f"cannot run: {error}"
-    absent = sorted(_absent(params))
-    without = f", without {', '.join(absent)} (not measured here)" if absent else ""
-    return f"runs on {where}{without}: {params.title}"
+        unread = isinstance(error, configuration.ParamsError)
+        return {"runs": False, "readable": not unread, "where": str(error), "without": [], "time": None, "made": made}
+    return {
+        "runs": True,
+        "readable": True,
+        "where": where,
+        "without": sorted(missing_data(params)),
+        "time": estimates.told(params),
+        "made": made,
+    }
 
 
 def _where(params: Params) -> str:
@@ -139,8 +211,67 @@ def _where(params: Params) -> str:
     return f"{devices.resolve(params.device)}, {workers}"
 
 
-def _absent(params: Params) -> dict[str, Any]:
-    """Return the data sets that a configuration asks for and that are not here."""
-    from acts.publish import missing_data
+# --- what is wrong ----------------------------------------------------------------------------------------------------
 
-    return missing_data(params)
+
+def problems(found: Found) -> list[dict[str, str]]:
+    """Return what is wrong, worst first, each with what to do; what is merely absent is none."""
+    told = [
+        *((f"{name} is not installed", "make, or pip install -r requirements.lock") for name in _absent(found)),
+        *((f"{line} as requirements.lock has it", "make brings .venv up to date") for line in _unlocked(found)),
+        *_unreadable(found),
+        *_places(found),
+        *_data(found),
+        *_failed(),
+    ]
+    if "not whole" in found["tools"]["fonts"]:
+        told.append((f"fonts {found['tools']['fonts']}", "git checkout -- acts/reports/fonts"))
+    if "utf" not in found["software"]["encoding"].lower():
+        told.append((f"this terminal writes {found['software']['encoding']}, not UTF-8", "set PYTHONUTF8=1"))
+    return [{"what": what, "do": do} for what, do in told]
+
+
+def _absent(found: Found) -> list[str]:
+    return list(found["software"]["not installed"])
+
+
+def _unlocked(found: Found) -> list[str]:
+    return list(found["software"]["not as in requirements.lock"])
+
+
+def _unreadable(found: Found) -> list[tuple[str, str]]:
+    cans = found["configurations"].items()
+    return [(f"{name} cannot be read: {one['where']}", "mend that line") for name, one in cans if not one["readable"]]
+
+
+def _places(found: Found) -> list[tuple[str, str]]:
+    """Return what is wrong with the folders that are written to."""
+    told = []
+    if not found["store"]["writable"]:
+        told.append(("the store cannot be written to", "set ACTS_STORE to a folder of yours"))
+    if not found["reports"]["writable"]:
+        told.append(("reports/ cannot be written to", "make it a folder that you may write to"))
+    if found["store"]["free_gib"] < FEW_GIB:
+        told.append((f"{found['store']['free_gib']} GiB are free on the store's disk", "make room, or set ACTS_STORE"))
+    return told
+
+
+def _data(found: Found) -> list[tuple[str, str]]:
+    """Return what is wrong with data sets, beyond being absent."""
+    from acts.datasets import shelf
+
+    folder = shelf.root()
+    told = [("ACTS_DATA names no folder", "make that folder, or unset it")] if folder and not folder.is_dir() else []
+    damaged = [line for line in found["data_sets"].values() if line and ("not whole" in line or "cannot be" in line)]
+    return [*told, *((line.partition(": ")[0], line.partition(": ")[2]) for line in damaged)]
+
+
+def _failed() -> list[tuple[str, str]]:
+    """Return the configurations whose last run left something out."""
+    folder = configuration.root() / "reports"
+    told = []
+    for name in configuration.configurations():
+        if (path := folder / name / ".failed").is_file():
+            lines = path.read_text("utf-8", "replace").splitlines()
+            told.append((f"{name}: {len(lines)} failed in the last run: {lines[0][:120]}", f"acts run {name}"))
+    return told

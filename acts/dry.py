@@ -2,32 +2,78 @@
 
 import heapq
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from acts.engine import keys
 from acts.engine.desk import Desk
 from acts.engine.progress import duration
 
 
-def tell(desk: Desk) -> int:
+@dataclass(frozen=True)
+class Lacking:
+    """What one comparison lacks: its runs as far as they are planned, and what the missing ones cost in seconds."""
+
+    experiment: str
+    planned: int
+    stored: int
+    missing: int
+    jobs: int
+    seconds: float
+    seconds_on_workers: float
+    budget: float
+
+
+@dataclass
+class Sheet:
+    """What a configuration lacks, comparison by comparison; it is empty until ``tell`` fills it."""
+
+    config: str
+    experiments: list[Lacking] = field(default_factory=list)
+    costs: list[float] = field(default_factory=list)
+    workers: int = 1
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as values that JSON holds; times are seconds."""
+        return {
+            "config": self.config,
+            "experiments": [asdict(one) for one in self.experiments],
+            "workers": self.workers,
+            "seconds": sum(self.costs),
+            "seconds_on_workers": span(self.costs, self.workers),
+        }
+
+
+def tell(desk: Desk, sheet: Sheet) -> int:
     """Say what each comparison lacks, as far as its plan reaches without computing, and what it would cost; returns 0.
 
     Runs that follow from what others find, as final runs do from tuning, are planned when those are stored.
     """
-    costs: list[float] = []
-    runs = 0
+    sheet.workers = desk.workers_now
     for word in desk.params.experiments.words():
-        module = keys.resolve(word)
-        planned, tasks = desk.look(module)
-        missing = sum(len(task.runs) for task in tasks)
-        seconds = [task.seconds for task in tasks]
+        costs = _look(desk, word, sheet)
+        one = sheet.experiments[-1]
         desk.teller.line(
-            f"  {word}: {planned} runs planned so far, {planned - missing} stored, {missing} to compute"
-            f" in {_plural(len(tasks), 'job')}{_about(seconds, desk.workers_now)}; budget {duration(module.budget)}"
+            f"  {word}: {one.planned} runs planned so far, {one.stored} stored, {one.missing} to compute"
+            f" in {_plural(one.jobs, 'job')}{_about(costs, sheet.workers)}; budget {duration(one.budget)}"
         )
-        costs += seconds
-        runs += missing
-    desk.teller.line(f"  all: {runs} to compute in {_plural(len(costs), 'job')}{_about(costs, desk.workers_now)}")
+        sheet.costs += costs
+    runs = sum(one.missing for one in sheet.experiments)
+    desk.teller.line(
+        f"  all: {runs} to compute in {_plural(len(sheet.costs), 'job')}{_about(sheet.costs, sheet.workers)}"
+    )
     return 0
+
+
+def _look(desk: Desk, word: str, sheet: Sheet) -> list[float]:
+    """Enter what one comparison lacks and return the costs of its jobs in seconds."""
+    module = keys.resolve(word)
+    planned, tasks = desk.look(module)
+    missing = sum(len(task.runs) for task in tasks)
+    costs = [task.seconds for task in tasks]
+    spent = sum(costs), span(costs, sheet.workers)
+    sheet.experiments.append(Lacking(word, planned, planned - missing, missing, len(tasks), *spent, module.budget))
+    return costs
 
 
 def _about(costs: list[float], workers: int) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from acts import params as configuration
 from acts import records as table
@@ -21,6 +21,9 @@ from acts.params import Params, ParamsError
 from acts.params.sections import Place
 from acts.provenance import describe
 from acts.staging import held, moved, writable
+
+if TYPE_CHECKING:
+    from acts.dry import Sheet
 
 FAILED = ".failed"  # in a configuration's folder: what the last run could not do, a line each
 WATCHED = ".plugins"  # there too: a rule for make that names the Python files that the run read
@@ -38,13 +41,14 @@ def run(
     *,
     engine: str | None = None,
     insecure: bool = False,
-    dry: bool = False,
+    dry: "Sheet | None" = None,
     teller: Teller | None = None,
 ) -> int:
     """Plan, compute what is missing and publish records.parquet, catalogue.csv and provenance.json.
 
     ``engine`` is where to compute, instead of what the configuration says; ``insecure`` lets it be a plain address that
-    others reach too. Returns 0, or 1 when a job failed; what could be measured is published even then.
+    others reach too. A ``dry`` run fills the sheet that it is given and computes nothing. Returns 0, or 1 when a job
+    failed; what could be measured is published even then.
     """
     teller = teller or Teller()
     params = _checked(config)
@@ -58,10 +62,10 @@ def run(
         auto = " (asked for: auto)" if asked == "auto" else ""
         for line in (f"{', '.join(params.experiments.words())} on {params.device}{auto}", *absent.values()):
             teller.line(f"  {line}")
-        if dry:
+        if dry is not None:
             from acts import dry as listing
 
-            return listing.tell(desk)
+            return listing.tell(desk, dry)
         outcomes = [_one(desk, word) for word in params.experiments.words()]
         failures = [failure.line for outcome in outcomes for failure in outcome.failures]
         for name, fault in desk.store.set_aside:

@@ -1,34 +1,24 @@
 """Show: what an activation is and what follows from its formula, set in the terminal or as JSON."""
 
-import json
 import math
 from collections.abc import Callable
 from typing import Any
 
-from acts import activations, properties, theory
+from acts import properties, theory
 from acts.activations import symbols
 from acts.activations.activation import Activation
 
 Facts = dict[str, Any]
 
 
-def show(name: str, *, as_json: bool = False) -> int:
-    """Print an activation's portrait and return 0. Raises ValueError for an unknown name."""
-    entry = activations.get(name)
-    found = facts(entry)
-    if as_json:
-        print(json.dumps(_plain(found), indent=1, ensure_ascii=False))
-    else:
-        _print(entry, found)
-    return 0
-
-
 def facts(entry: Activation) -> Facts:
     """Return everything that is said of an activation, by heading and name, as numbers, text and pairs of them."""
     told: Facts = {
+        "kind": "activation",
         "name": entry.name,
         "label": entry.label,
         "family": entry.family,
+        "year": entry.year,
         "source": entry.reference,
         "aliases": list(entry.aliases),
         "formula": entry.formula,
@@ -68,34 +58,29 @@ def _tried(ask: Callable[[], Any]) -> Any:
         return " ".join(str(error).split())
 
 
-def _plain(value: Any) -> Any:
-    """Return values as JSON holds them; an infinity as text."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
-
-
 # --- in the terminal --------------------------------------------------------------------------------------------------
 
 
-def _print(entry: Activation, found: Facts) -> None:
-    from rich.console import Console
-    from rich.panel import Panel
-    from rich.table import Table
+def tell(entry: Activation, found: Facts) -> None:
+    """Print an activation's portrait: formula and derivative set above what follows from them."""
+    from rich.padding import Padding
+    from rich.text import Text
 
-    console = Console(highlight=False)
-    title = f"{entry.label}  ({entry.name}, {entry.family})"
-    console.print(Panel.fit(_typeset(entry), title=title, title_align="left", padding=(1, 3)), markup=False)
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim")
-    table.add_column()
-    for heading, line in _lines(found).items():
-        table.add_row(heading, line)
-    console.print(table, markup=False)
+    from acts.commands import terminal
+
+    screen = terminal.console()
+    screen.print(Text(f"{entry.label}  ({entry.name}, {entry.family}, {entry.year})", style="bold"))
+    drawn = _typeset(entry)
+    if screen.is_terminal and max(map(len, drawn.plain.splitlines())) > screen.width - 3:
+        drawn = Text(_in_line(found))
+    screen.print(Padding(drawn, (1, 0, 1, 3)) if screen.is_terminal else f"\n{drawn.plain}\n")
+    terminal.pairs(_lines(found))
+
+
+def _in_line(found: Facts) -> str:
+    """Return formula and derivative as they are typed, for a terminal too narrow to set them."""
+    told = f"f(x) = {found['formula']}"
+    return told + (f"\n\nf′(x) = {found['derivative']}" if found["derivative"] else "")
 
 
 def _typeset(entry: Activation) -> Any:
@@ -130,10 +115,6 @@ def _lines(found: Facts) -> dict[str, str]:
     if found["elementwise"]:
         told |= _followed_lines(found)
     return {heading: line for heading, line in told.items() if line}
-
-
-def _parameter(name: str, value: float, learnt: list[str]) -> str:
-    return f"{name} = {_number(value)}" + (" (learnt)" if name in learnt else "")
 
 
 def _followed_lines(found: Facts) -> dict[str, str]:

@@ -14,7 +14,8 @@ import sys
 import pytest
 
 from acts import claims, dry, params, publish, records, staging
-from acts.__main__ import main, parser
+from acts.__main__ import main
+from acts.commands import parser
 from acts.engine import cluster, keys
 from acts.engine.addresses import NoCluster
 from acts.engine.desk import Desk, Failure
@@ -380,7 +381,7 @@ def test_an_unforeseen_error_is_one_line_and_a_traceback_only_with_debug(capsys,
     assert "Traceback" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["run"], ["run", "a", "b"], ["run", "a", "--engine", "x"]])
+@pytest.mark.parametrize("arguments", [["fly"], ["run"], ["run", "a", "b"], ["run", "a", "--engine", "x"]])
 def test_a_wrong_command_line_is_one_line_and_2(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
@@ -394,14 +395,14 @@ def test_a_wrong_command_line_is_one_line_and_2(arguments, capsys):
 )
 def test_list_names_what_there_is(what, entry, capsys):
     assert main(["list", what]) == 0
-    assert entry in capsys.readouterr().out.splitlines()
+    assert entry in [line.partition("\t")[0] for line in capsys.readouterr().out.splitlines()]
 
 
 def test_list_names_the_claims_by_id(capsys):
     assert main(["list", "claims"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 90
-    assert lines[0].startswith("C01  ")
+    assert lines[0].startswith("C01\t")
 
 
 def test_the_site_lists_what_has_a_report(root, capsys):
@@ -424,15 +425,17 @@ def test_the_doctor_says_what_is_here(root, capsys, monkeypatch):
     assert main(["doctor", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["software"]["torch"].startswith("2.")
-    assert found["data sets"]["digits"] == "here"
-    assert "put " in found["data sets"]["fashion_mnist"]
-    assert found["data sets"]["uci_…"] == "0 of 30 tables here"
-    assert found["store"]["jobs"] == "0 (0.0 MiB)"
-    assert found["configurations"]["tiny"] == "runs on cpu, 2 workers: A formula and its facts"
-    near = "runs on cpu, the workers at tcp://127.0.0.1:8786, if they are there: A formula and its facts"
-    assert found["configurations"]["near"] == near
-    assert found["configurations"]["far"].startswith("cannot run: tcp://192.0.2.7:8786 is not this machine's loopback")
-    assert found["configurations"]["odd"].startswith("cannot run: params/odd.yaml:1: a: unknown parameter")
+    assert found["data_sets"]["digits"] is None
+    assert "put " in found["data_sets"]["fashion_mnist"]
+    assert found["store"]["jobs"] == 0
+    cans = found["configurations"]
+    assert (cans["tiny"]["runs"], cans["tiny"]["where"], cans["tiny"]["made"]) == (True, "cpu, 2 workers", "nothing")
+    assert cans["tiny"]["time"]["source"] == "planned"
+    assert cans["near"]["where"] == "cpu, the workers at tcp://127.0.0.1:8786, if they are there"
+    assert not cans["far"]["runs"]
+    assert cans["far"]["where"].startswith("tcp://192.0.2.7:8786 is not this machine's loopback")
+    assert cans["odd"]["where"].startswith("params/odd.yaml:1: a: unknown parameter")
+    assert {"what": f"odd cannot be read: {cans['odd']['where']}", "do": "mend that line"} in found["problems"]
     assert main(["doctor"]) == 0
     assert "  python" in capsys.readouterr().out
     assert not (root / ".store").exists()

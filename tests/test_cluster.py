@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from acts import params
-from acts.__main__ import parser
+from acts.commands import parser
 from acts.engine import addresses, cluster, desk, devices, keys, software
 from acts.engine.addresses import NoCluster
 from acts.engine.attempts import Attempts

@@ -12,6 +12,7 @@ import acts
 from acts import check, params, show
 from acts.__main__ import main
 from acts.activations import own, registry
+from acts.commands.answer import plain
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,7 +36,7 @@ def test_a_portrait_holds_what_follows_from_the_formula(capsys):
 @pytest.mark.parametrize("name", acts.names())
 def test_everything_in_the_catalogue_has_a_portrait(name):
     found = show.facts(acts.get(name))
-    assert json.dumps(show._plain(found), allow_nan=False)
+    assert json.dumps(plain(found), allow_nan=False)
     assert all(show._lines(found).values())
 
 

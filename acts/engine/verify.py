@@ -14,7 +14,7 @@ _AGAIN = "set aside into damaged/; the next run computes it again"
 
 
 @dataclass
-class _Counts:
+class Counts:
     """What was read and what was found."""
 
     files: int = 0
@@ -23,6 +23,11 @@ class _Counts:
     damaged: int = 0
     conflicts: int = 0
 
+    @property
+    def code(self) -> int:
+        """Return 1 when something was found, else 0."""
+        return 1 if self.damaged or self.conflicts else 0
+
 
 def verify(folder: Path, tell: Tell = print) -> int:
     """Check every file of a store, say what is wrong in one line each, and set aside what is damaged.
@@ -30,23 +35,28 @@ def verify(folder: Path, tell: Tell = print) -> int:
     Returns 1 when something was found, else 0. A conflict is found each time until one of its two results is removed.
     Raises NotWritable where nothing could be set aside.
     """
+    return examine(folder, tell).code
+
+
+def examine(folder: Path, tell: Tell = print) -> Counts:
+    """Do what ``verify`` does and return what was read and found."""
     if not folder.exists():
         tell("the store is empty: nothing to check")
-        return 0
+        return Counts()
     store = Store(folder).open()
     store.check_index()
     for name, fault in store.set_aside:
         tell(f"damaged: {name}: {fault}; {_AGAIN}")
     for name, fault in store.dropped:
         tell(f"damaged: index/{name}: {fault}; removed, it is made again from the jobs")
-    counts = _Counts(damaged=len(store.set_aside) + len(store.dropped))
+    counts = Counts(damaged=len(store.set_aside) + len(store.dropped))
     _read_all(store, counts, tell)
     _look_for_conflicts(store, counts, tell)
     tell(_summary(counts))
-    return 1 if counts.damaged or counts.conflicts else 0
+    return counts
 
 
-def _read_all(store: Store, counts: _Counts, tell: Tell) -> None:
+def _read_all(store: Store, counts: Counts, tell: Tell) -> None:
     """Read every job file to its end and set aside those that are not what was written."""
     for name in store.names():
         try:
@@ -82,7 +92,7 @@ def _of(store: Store, name: str) -> str:
 # --- conflicts --------------------------------------------------------------------------------------------------------
 
 
-def _look_for_conflicts(store: Store, counts: _Counts, tell: Tell) -> None:
+def _look_for_conflicts(store: Store, counts: Counts, tell: Tell) -> None:
     """Name the runs that have two results, in two job files or in one and a second that was kept apart."""
     for one, other in _pairs(store):
         try:
@@ -120,7 +130,7 @@ def _conflict(store: Store, one: Path, other: Path, found: list[conflicts.Differ
     )
 
 
-def _summary(counts: _Counts) -> str:
+def _summary(counts: Counts) -> str:
     """Return what was checked and found in one line."""
     read = [_many(number, what) for number, what in ((counts.runs, "run"), (counts.records, "record"))]
     found = [f"{counts.damaged} damaged"] if counts.damaged else []
