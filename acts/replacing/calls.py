@@ -14,8 +14,8 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from acts.activations import native
 from acts.activations.registry import get
+from acts.replacing import native
 from acts.replacing.finding import described
 
 INSIDE = ((nn.LSTM, nn.LSTMCell), ("sigmoid", "tanh")), ((nn.GRU, nn.GRUCell), ("sigmoid", "tanh"))

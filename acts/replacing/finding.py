@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import nn
 
-from acts.activations import native
 from acts.activations.activation import Activation
 from acts.activations.module import ActivationModule
 from acts.activations.registry import UnknownActivation, get
+from acts.replacing import native
 
 Match = Callable[[Any], bool]
 

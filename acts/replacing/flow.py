@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.overrides import TorchFunctionMode
 
-from acts.activations import native
+from acts.replacing import native
 
 Sources = frozenset[tuple[str, str]]  # (what, path); what is weights, norm, activation, other, input or function
 NOTHING: Sources = frozenset()

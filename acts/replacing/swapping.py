@@ -6,8 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from acts.activations import native
-from acts.replacing import finding
+from acts.replacing import finding, native
 from acts.replacing.advice import Advice, advise
 from acts.replacing.calls import Call, calls
 from acts.replacing.finding import Place, described

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from acts.activations import native
 from acts.activations.activation import Activation
 from acts.activations.module import ActivationModule
 from acts.activations.registry import get
+from acts.replacing import native
 from acts.replacing.finding import Place, described
 
 WIDTH = 12  # an even number of units, to see whether a function halves or doubles them
