@@ -148,7 +148,7 @@ def reached(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
         cells = {name: _level(own.loc[str(name)].to_dict()) if name in own.index else MISSING for name in names}
         table.append({"network": naming.task(*net), **cells})
     headings = {"network": "Network", **{name: naming.label(catalogue, name) for name in names}}
-    return Table(pd.DataFrame(table), headings, numbers=names)
+    return Table(pd.DataFrame(table), headings, numbers=names, own=naming.own_labels(catalogue))
 
 
 def _level(row: dict[Any, Any]) -> str:

@@ -32,7 +32,13 @@ def inits(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
     ]
     headings = {f"{net} {one}": f"{_whole(naming.word(net))}, {naming.word(one)}" for net, one in shown}
     note = f"Seeds that chose {' · '.join(naming.word(init) for init in offered)}."
-    return Table(pd.DataFrame(table), {"activation": "Activation", **headings}, numbers=list(headings), note=note)
+    return Table(
+        pd.DataFrame(table),
+        {"activation": "Activation", **headings},
+        numbers=list(headings),
+        note=note,
+        own=naming.own_labels(catalogue),
+    )
 
 
 def _whole(text: str) -> str:
@@ -65,7 +71,12 @@ def targets(
         | {f"{one} {arm}": _reached(steps, hit, (name, one, arm)) for one, arm, _ in shown.to_numpy()}
         for name in naming.ordered(catalogue, rows["activation"])
     ]
-    return Table(pd.DataFrame(table), {"activation": "Activation", **headings}, numbers=list(headings))
+    return Table(
+        pd.DataFrame(table),
+        {"activation": "Activation", **headings},
+        numbers=list(headings),
+        own=naming.own_labels(catalogue),
+    )
 
 
 def _reached(steps: pd.Series, hit: pd.DataFrame, key: Any) -> str:
@@ -92,7 +103,12 @@ def diverged(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
     ]
     words = {"tune": "tuning", "final": "final"}
     headings = {f"{phase} {one}": f"{naming.word(one)}, {words[phase]}" for phase, one in shown}
-    return Table(pd.DataFrame(table), {"activation": "Activation", **headings}, numbers=list(headings))
+    return Table(
+        pd.DataFrame(table),
+        {"activation": "Activation", **headings},
+        numbers=list(headings),
+        own=naming.own_labels(catalogue),
+    )
 
 
 def _share(grouped: pd.DataFrame, key: Any) -> str:

@@ -159,7 +159,13 @@ def times(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
     floor = f" A plain copy of the tensor takes {number(float(copied['middle'].iloc[0]), 2)}." if len(copied) else ""
     note = f"{timings.worded(int(size))} elements, float32; compiled functions too as ratios to ReLU as it is.{floor}"
     note = note[0].upper() + note[1:]
-    return Table(pd.DataFrame(rows), columns, numbers=[name for name in columns if name != "activation"], note=note)
+    return Table(
+        pd.DataFrame(rows),
+        columns,
+        numbers=[name for name in columns if name != "activation"],
+        note=note,
+        own=naming.own_labels(catalogue),
+    )
 
 
 def _cell(table: pd.DataFrame, *, alone: bool = False, **where: str) -> str:
@@ -281,7 +287,7 @@ def memory(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
             "own": float(within.get(name, np.nan) - within.get(CONTROL, np.nan)),
         })  # fmt: skip
     note = "Bytes per element of the hidden layers. A network keeps every layer's input, whatever the activation."
-    return Table(pd.DataFrame(rows), columns, digits=2, note=note)
+    return Table(pd.DataFrame(rows), columns, digits=2, note=note, own=naming.own_labels(catalogue))
 
 
 @drawn

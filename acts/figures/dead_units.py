@@ -89,7 +89,9 @@ def diverged(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
         for name in naming.ordered(catalogue, rows["activation"])
     ]
     columns |= {f"{dose:g}": f"× {dose:g}" for dose in shown}
-    return Table(pd.DataFrame(table), columns, numbers=[f"{dose:g}" for dose in shown])
+    return Table(
+        pd.DataFrame(table), columns, numbers=[f"{dose:g}" for dose in shown], own=naming.own_labels(catalogue)
+    )
 
 
 def _count(groups: pd.DataFrame, key: Any) -> str:

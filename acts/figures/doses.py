@@ -153,15 +153,23 @@ def _logs(axes: Axes, values: list[float], form: Callable[[float], str]) -> None
 
 @drawn
 def epochs(records: pd.DataFrame, catalogue: pd.DataFrame, *, activation: str = "relu", bias: float = 0.0) -> Drawing:
-    """Return the share of zero units by step, a panel a data set and optimizer, a line a dose."""
-    rows = dosed(records, "zero_share")
-    rows = rows[(rows["activation"] == activation) & (rows["bias"] == bias) & rows["step"].notna()]
+    """Return the share of zero units by step, a panel a data set and optimizer, a line a dose.
+
+    What the configuration brought along is drawn beside it at the highest dose.
+    """
+    every = dosed(records, "zero_share")
+    every = every[(every["bias"] == bias) & every["step"].notna()]
+    rows = every[every["activation"] == activation]
     if rows.empty:
         return missing(f"zero units of {naming.label(catalogue, activation)} by epoch")
+    others = [one for one in naming.own(catalogue) if one != activation]
+    top = every[every["activation"].isin(others) & (every["dose"] == rows["dose"].max())]
+    beside = arms.levels(top, by=[*CELL, "activation", "dose", "step"]) if len(top) else top
     found = arms.levels(rows, by=[*CELL, "dose", "step"])
     present, all_doses = cells(rows), sorted(rows["dose"].unique())
-    colour = naming.colour(catalogue, activation)
-    figure, grid = panels(len(present), 2, height=1.3, left=_LEFT, right=0.6, bottom=_BOTTOM, foot=_FOOT)
+    colours = naming.inks(catalogue, [activation, *top["activation"]])
+    right = 0.6 if top.empty else _RIGHT
+    figure, grid = panels(len(present), 2, height=1.3, left=_LEFT, right=right, bottom=_BOTTOM, foot=_FOOT)
     for place, (axes, cell) in enumerate(zip(grid, present, strict=True)):
         own = of(found, cell)
         axes.set_ylim(-4, 104)
@@ -169,20 +177,31 @@ def epochs(records: pd.DataFrame, catalogue: pd.DataFrame, *, activation: str = 
         ends = []
         for dose, part in own.groupby("dose"):
             weight = 0.6 + 0.5 * all_doses.index(dose)
-            part = part.sort_values("step")
-            steps, shares = part["step"].to_numpy(float), [100 * part[one] for one in ("middle", "low", "high")]
-            axes.plot(steps, shares[0], color=colour, linewidth=weight)
-            axes.fill_between(steps, shares[1], shares[2], color=colour, alpha=0.08, linewidth=0)
-            ends.append(End(f"× {dose:g}", float(shares[0].iloc[-1]), colour))
+            ends.append(_grown(axes, part, colours[activation], weight, f"× {dose:g}"))
+        for name, part in of(beside, cell).groupby("activation") if len(beside) else ():
+            ends.append(
+                _grown(axes, part, colours[str(name)], 1.0, f"{naming.label(catalogue, str(name))} × {all_doses[-1]:g}")
+            )
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
         at_ends(axes, ends)
         axes.set_title(titled(cell))
         axes.set_xlabel("step" if place >= len(present) - 2 else "")
         axes.set_ylabel("zero units (%)" if place % 2 == 0 else "")
     across = {"dose": "learning rate ÷ ReLU's tuned rate", "step": "step"}
-    figure.data = _taken(found.assign(activation=activation), catalogue, across, "zero units (%)")
+    found = found.assign(activation=activation)
+    shown = pd.concat([found, beside]) if len(beside) else found
+    figure.data = _taken(shown, catalogue, across, "zero units (%)")
     figure.finding = _ended(found, naming.label(catalogue, activation))
     return figure
+
+
+def _grown(axes: Axes, part: pd.DataFrame, colour: str, weight: float, name: str) -> End:
+    """Draw one mean by step with its interval, in per cent, and return where the line ends."""
+    part = part.sort_values("step")
+    steps, shares = part["step"].to_numpy(float), [100 * part[one] for one in ("middle", "low", "high")]
+    axes.plot(steps, shares[0], color=colour, linewidth=weight)
+    axes.fill_between(steps, shares[1], shares[2], color=colour, alpha=0.08, linewidth=0)
+    return End(name, float(shares[0].iloc[-1]), colour)
 
 
 def _ended(found: pd.DataFrame, label: str) -> str:

@@ -282,7 +282,10 @@ def facts(records: pd.DataFrame | claims.Index, catalogue: pd.DataFrame, claim: 
         return unmeasured(f"numbers behind {claim}", columns)
     what = [", ".join([wording.metric(row["metric"]), *_levels(row["place"])]) for row in found.to_dict("records")]
     return Table(
-        found.assign(what=what, of=[label(name, catalogue) for name in found["activation"]]), columns, digits=5
+        found.assign(what=what, of=[label(name, catalogue) for name in found["activation"]]),
+        columns,
+        digits=5,
+        own=naming.own_labels(catalogue),
     )
 
 

@@ -18,6 +18,7 @@ from acts.figures.table import number
 ORDERS = {"value": "f(x)", "derivative": "f′(x)", "second_derivative": "f″(x)"}
 FUNCTIONS = ("leaky_relu", "swish", "tanh")
 FOLLOWED = ("tanh", "relu", "gelu")
+MOST = 4  # functions that a page draws at once
 INITS = ("he", "stable")
 DEPTH = 30
 _X = 5.0
@@ -26,14 +27,14 @@ _X = 5.0
 @drawn
 def activation(records: pd.DataFrame, catalogue: pd.DataFrame, *, shown: Sequence[str] = FUNCTIONS) -> Drawing:
     """Return value and first two derivatives of a few functions; on a page, of any, with their parameters to slide."""
-    points = _points(records)
-    names = [name for name in naming.ordered(catalogue, points["activation"].unique()) if name in shown]
+    points, wanted = _points(records), _first(catalogue, shown)
+    names = [name for name in naming.ordered(catalogue, points["activation"].unique()) if name in wanted]
     names = names or naming.ordered(catalogue, points["activation"].unique())[:3]
     if not names:
         return missing("the curves of the activations")
     points = points[points["activation"].isin(names)]
     figure, grid = panels(3, 3, height=1.7, left=0.32, right=0.7, bottom=0.36)
-    strokes = naming.strokes(catalogue, names)
+    strokes = _strokes(catalogue, names)
     for axes, (metric, title) in zip(grid, ORDERS.items(), strict=True):
         ends = [_curve(axes, points[points["activation"] == name], metric, strokes[name]) for name in names]
         axes.set_title(title)
@@ -48,6 +49,19 @@ def activation(records: pd.DataFrame, catalogue: pd.DataFrame, *, shown: Sequenc
     figure.finding = _extremes(records, catalogue, names)
     figure.explorer = _activation_payload(records, catalogue, names)
     return figure
+
+
+def _first(catalogue: pd.DataFrame, shown: Sequence[str]) -> list[str]:
+    """Return what to begin with: own functions and, of what is shown, as many as there is then room for."""
+    own = naming.own(catalogue)[: MOST - 1]
+    others = [name for name in shown if name not in own]
+    return [*own, *(others[: MOST - len(own)] if own else others)]
+
+
+def _strokes(catalogue: pd.DataFrame, names: Sequence[str]) -> dict[str, dict[str, object]]:
+    """Return the strokes of a few functions, families in their colours beside own ones too, as the page has them."""
+    strokes = naming.strokes(catalogue, names)
+    return {name: {**stroke, "color": naming.colour(catalogue, name)} for name, stroke in strokes.items()}
 
 
 def _points(records: pd.DataFrame) -> pd.DataFrame:
@@ -100,15 +114,15 @@ def _activation_payload(records: pd.DataFrame, catalogue: pd.DataFrame, names: S
 @drawn
 def depth(records: pd.DataFrame, catalogue: pd.DataFrame, *, shown: Sequence[str] = FOLLOWED) -> Drawing:
     """Return lengths and gradient factors by layer for a few functions; on a page, for any, with scales to slide."""
-    rows = _layers(records)
-    names = [name for name in naming.ordered(catalogue, rows["activation"].unique()) if name in shown]
+    rows, wanted = _layers(records), _first(catalogue, shown)
+    names = [name for name in naming.ordered(catalogue, rows["activation"].unique()) if name in wanted]
     names = names or naming.ordered(catalogue, rows["activation"].unique())[:3]
     inits = [init for init in INITS if init in set(rows["init"])]
     if not names or not inits:
         return missing("lengths and gradients by layer")
     rows = rows[rows["activation"].isin(names)]
     figure, grid = panels(2 * len(inits), 2, height=1.15, left=0.5, right=0.75, bottom=0.36)
-    strokes = naming.strokes(catalogue, names)
+    strokes = _strokes(catalogue, names)
     for place, init in enumerate(inits):
         for axes, metric in zip(grid[2 * place : 2 * place + 2], ("log10_length", "chi"), strict=True):
             own = rows[(rows["init"] == init) & (rows["metric"] == metric)]

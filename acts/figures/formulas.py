@@ -108,7 +108,7 @@ def formulas(catalogue: pd.DataFrame) -> Table:
     if catalogue.empty:
         return unmeasured("the catalogue is not published yet", columns)
     table = _rows(catalogue).assign(defaults=lambda rows: rows["parameters"].map(_defaults), source=_sources)
-    return Table(table, columns, math=("latex",), markdown=("source",))
+    return Table(table, columns, math=("latex",), markdown=("source",), own=naming.own_labels(catalogue))
 
 
 def derivatives(catalogue: pd.DataFrame) -> Table:
@@ -118,7 +118,7 @@ def derivatives(catalogue: pd.DataFrame) -> Table:
     if table.empty:
         return unmeasured("the catalogue is not published yet", columns)
     short = table[table["derivative_latex"].map(visible) <= LONG]
-    return Table(short, columns, math=("derivative_latex",))
+    return Table(short, columns, math=("derivative_latex",), own=naming.own_labels(catalogue))
 
 
 def long_derivatives(catalogue: pd.DataFrame) -> Text:
@@ -169,7 +169,7 @@ def properties(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
     wide = wide.dropna(subset=["lipschitz"])
     table = pd.DataFrame([_property_row(row, naming.label(catalogue, name)) for name, row in _each(wide, catalogue)])
     numbers = ("range", "derivative_range", "minimum", "lipschitz")
-    return Table(table, columns, numbers=numbers, math=("smoothness",))
+    return Table(table, columns, numbers=numbers, math=("smoothness",), own=naming.own_labels(catalogue))
 
 
 def _property_row(row: pd.Series, label: str) -> dict[str, str]:
@@ -229,7 +229,7 @@ def moments(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
             | {f"critical_{end}": edge.get(f"sigma_{end}", np.nan) for end in ("w", "b")}
         )
     note = f"{MISSING}: there is no such init for this function."
-    return Table(pd.DataFrame(rows), columns, digits=".4f", note=note)
+    return Table(pd.DataFrame(rows), columns, digits=".4f", note=note, own=naming.own_labels(catalogue))
 
 
 def _rule(stable: Any, moment: Any) -> str:

@@ -87,7 +87,7 @@ def factors(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
         cells = {init: _pair(measured, theory, activation, init) for init in inits}
         rows.append({"activation": naming.label(catalogue, activation), **cells})
     note = f"Measured, and in parentheses the theory at infinite width; {MISSING} where the init does not exist."
-    return Table(pd.DataFrame(rows), headings, numbers=inits, note=note)
+    return Table(pd.DataFrame(rows), headings, numbers=inits, note=note, own=naming.own_labels(catalogue))
 
 
 def summary(records: pd.DataFrame, metric: str, axis: str, *, logs: bool = True) -> pd.DataFrame:

@@ -17,12 +17,13 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from acts.figures import naming, palette
-from acts.figures.style import Drawing, key
+from acts.figures.style import SMALL, Drawing, text_width
+from acts.figures.table import BROUGHT
 
 _ABOVE = 10.0  # added to the order of drawing: on top of all others
-_HEAVIER, _LARGER = 1.7, 1.25  # of lines, of marks
+_HEAVIER, _LARGER = 1.6, 1.25  # of lines, of marks
 _SWATCH = "■"
-_BELOW = 0.19  # inches from the foot of a figure down to its line about what is own
+_LEFT, _BELOW = 0.07, 0.19  # inches from a figure's left edge, and down from its foot, to the line on what is own
 _JOINED = r"(?=$|[,:]| [÷↓(])"  # what may follow a function's name where a word begins with it
 
 
@@ -36,12 +37,21 @@ def lift(figure: Drawing, catalogue: pd.DataFrame) -> None:
         return
     for axes in figure.axes:
         _swatched(axes)
-    grey = palette.REST in seen
     _darkened(figure.findobj(Text))
-    words = [(f"{_SWATCH} {label}", colour) for label, colour in shown.items()]
-    said = "brought along by this configuration" + ("; all others are grey" if grey else "")
-    key(figure, [*words, (said, palette.GREY)], x=0.07, y=-_BELOW)
+    _key(figure, shown, grey=palette.REST in seen)
     figure.finding = f"{figure.finding} Drawn in colour: {', '.join(shown)}.".strip()
+
+
+def _key(figure: Drawing, shown: Mapping[str, str], *, grey: bool) -> None:
+    """Say below a figure which functions are own, each in its colour behind a swatch."""
+    width, height = figure.get_size_inches()
+    said = BROUGHT + ("; all others are grey" if grey else "")
+    words = [(f"{_SWATCH} {label}", colour, "bold") for label, colour in shown.items()]
+    x = _LEFT
+    for text, colour, weight in [*words, (said, palette.GREY, "normal")]:
+        place: dict[str, Any] = {"va": "bottom", "fontsize": SMALL, "fontweight": weight}
+        figure.text(x / width, -_BELOW / height, text, color=colour, **place)
+        x += text_width(text, SMALL, weight=weight) + 0.16
 
 
 def _worded(texts: Iterable[Any], labels: Mapping[str, str]) -> None:

@@ -9,8 +9,8 @@ from acts.figures import palette
 from acts.wording import depth, greek, group, task, width, word
 
 __all__ = [
-    "COLUMNS", "catalogue", "colour", "depth", "family", "greek", "group", "inks", "label", "ordered", "own", "strokes",
-    "task", "topic", "variant", "width", "word",
+    "COLUMNS", "catalogue", "colour", "depth", "family", "greek", "group", "inks", "label", "ordered", "own",
+    "own_labels", "strokes", "task", "topic", "variant", "width", "word",
 ]  # fmt: skip
 
 COLUMNS = (
@@ -35,6 +35,11 @@ def catalogue(config: str) -> pd.DataFrame:
 def own(table: pd.DataFrame) -> list[str]:
     """Return the names of the functions that the configuration brought along, in the catalogue's order."""
     return table.loc[table["own"].eq(True), "name"].tolist() if "own" in table else []
+
+
+def own_labels(table: pd.DataFrame) -> list[str]:
+    """Return the labels of the functions that the configuration brought along."""
+    return [label(table, name) for name in own(table)]
 
 
 def topic(name: str) -> str:

@@ -67,7 +67,13 @@ def paths(records: pd.DataFrame, catalogue: pd.DataFrame, *, quantity: str = "va
         line["accurate"] = _or_dash(found.get((name, "accurate", "float64")))
         lines.append(line | {dtype: _or_dash(found.get((name, "fast", dtype))) for dtype in DTYPES})
     note = f"Largest error of the {quantity} in ULP for 10⁻³⁰ ≤ |x| ≤ 1000."
-    return Table(pd.DataFrame(lines), columns, numbers=[name for name in columns if name != "activation"], note=note)
+    return Table(
+        pd.DataFrame(lines),
+        columns,
+        numbers=[name for name in columns if name != "activation"],
+        note=note,
+        own=naming.own_labels(catalogue),
+    )
 
 
 def _or_dash(value: float | None) -> str:
@@ -93,7 +99,13 @@ def failures(records: pd.DataFrame, catalogue: pd.DataFrame, *, dtype: str = "fl
     lines.sort(key=lambda line: (order.index(line["name"]), line["quantity"] != "value"))
     lines = lines or [dict.fromkeys(columns, MISSING) | {"activation": "none"}]
     note = f"PyTorch's own functions, or ours where it has none, in {dtype}, for 10⁻³⁰ ≤ |x| ≤ 1000."
-    return Table(pd.DataFrame(lines), columns, numbers=("stretch", "x", "got", "true"), note=note)
+    return Table(
+        pd.DataFrame(lines),
+        columns,
+        numbers=("stretch", "x", "got", "true"),
+        note=note,
+        own=naming.own_labels(catalogue),
+    )
 
 
 def _worst(records: pd.DataFrame, name: str, dtype: str) -> dict[tuple[str, str], float]:
@@ -133,7 +145,7 @@ def undefined(records: pd.DataFrame, catalogue: pd.DataFrame, *, dtype: str = "f
         for name in naming.ordered(catalogue, rows["activation"])
     ]
     lines = lines or [dict.fromkeys(columns, MISSING) | {"activation": "none"}]
-    return Table(pd.DataFrame(lines), columns, numbers=QUANTITIES)
+    return Table(pd.DataFrame(lines), columns, numbers=QUANTITIES, own=naming.own_labels(catalogue))
 
 
 def _stretch(low: float, high: float, near: float) -> str:

@@ -37,7 +37,7 @@ def summary(records: pd.DataFrame, catalogue: pd.DataFrame, *, config: str = "",
         for task in tasks.in_order(found["task"], records)
     ]
     rows += [{**dict.fromkeys(columns, MISSING), "task": gap, "judged": "not run"} for gap in gaps]
-    return Table(pd.DataFrame(rows), columns, numbers=("reference", "value", "match"))
+    return Table(pd.DataFrame(rows), columns, numbers=("reference", "value", "match"), own=naming.own_labels(catalogue))
 
 
 def _task(part: pd.DataFrame, levels: pd.DataFrame, catalogue: pd.DataFrame, reference: str) -> dict[str, Any]:
@@ -96,7 +96,12 @@ def results(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
     for title in tasks.in_order(found["task"], records):
         part = both[both["task"] == title].sort_values("activation", key=lambda names: names.map(order.index))
         rows += _task_lines(found[found["task"] == title].iloc[0], part, catalogue)
-    return Table(pd.DataFrame(rows), columns, numbers=[f"{part}{side}" for side in (1, 2) for part in _PARTS[1:]])
+    return Table(
+        pd.DataFrame(rows),
+        columns,
+        numbers=[f"{part}{side}" for side in (1, 2) for part in _PARTS[1:]],
+        own=naming.own_labels(catalogue),
+    )
 
 
 def _task_lines(task: pd.Series, part: pd.DataFrame, catalogue: pd.DataFrame) -> list[dict[str, str]]:

@@ -46,7 +46,7 @@ def recommendations(records: pd.DataFrame, catalogue: pd.DataFrame) -> Table:
     if found.empty:
         return unmeasured("tasks on which ReLU and another activation were both tuned", _HEADINGS)
     rows = [_recommended(row, catalogue) for row in found.to_dict("records")]
-    return Table(pd.DataFrame(rows), _HEADINGS)
+    return Table(pd.DataFrame(rows), _HEADINGS, own=naming.own_labels(catalogue))
 
 
 def _recommended(row: dict, catalogue: pd.DataFrame) -> dict[str, str]:

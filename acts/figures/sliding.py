@@ -99,6 +99,7 @@ def _words(catalogue: pd.DataFrame, name: str) -> dict[str, Any]:
         "family": naming.family(catalogue, name),
         "colour": naming.colour(catalogue, name),
         "latex": latex if isinstance(latex, str) else "",
+        **({"own": True} if name in naming.own(catalogue) else {}),
     }
 
 

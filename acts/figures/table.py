@@ -7,7 +7,7 @@ is no index and no raw column name. Every text is escaped unless its column is d
 import html
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ import pandas as pd
 from acts.lab import markup
 
 MISSING = "–"
+DAGGER = "†"
+BROUGHT = "brought along by this configuration"
 _BLANKS = re.compile(r"[^\S\u00a0\u202f]+")  # every blank but those that hold a number together
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$^~@'\"&+\-.!:=()])")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -61,7 +63,8 @@ class Table:
 
     ``digits`` is one number of significant digits or a format for all columns, or one a column. ``numbers`` names
     columns of text that are set as numbers, ``math`` columns of LaTeX, ``markdown`` columns of trusted markdown,
-    such as citations. ``note`` stands below, as markdown.
+    such as citations. ``note`` stands below, as markdown. ``own`` are labels of what the configuration brought along:
+    a cell that names one is bold and has a dagger.
     """
 
     frame: pd.DataFrame
@@ -71,6 +74,7 @@ class Table:
     math: Sequence[str] = ()
     markdown: Sequence[str] = ()
     note: str = ""
+    own: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.columns if name not in self.frame.columns]
@@ -101,14 +105,34 @@ class Table:
             return text
         if column in self.math:
             return f"${tame(text)}$"
-        return " ".join(text.split()).replace("|", r"\|") if column in self.markdown else escape(text)
+        if column in self.markdown:
+            return " ".join(text.split()).replace("|", r"\|")
+        return self._named(text, escape, "**{}**\N{NO-BREAK SPACE}" + DAGGER)
 
     def _html(self, column: str, value: Any) -> str:
         text = self._text(column, value)
         if column in self.markdown and text != MISSING and not self._right(column):
             return markup.inline(" ".join(text.split()))
-        own = html.escape(text)
-        return f"${own}$" if column in self.math and text != MISSING else own
+        if column in self.math and text != MISSING:
+            return f"${html.escape(text)}$"
+        return self._named(text, html.escape, "<strong>{}</strong>\N{NO-BREAK SPACE}" + DAGGER)
+
+    def _owned(self, text: str) -> list[str]:
+        """Return a cell's names where one of them, alone or in a list, is that of an own function; else nothing."""
+        parts = [text] if text in self.own else text.split(", ") if self.own else []
+        return parts if set(self.own) & set(parts) else []
+
+    def _named(self, text: str, escaped: Callable[[str], str], form: str) -> str:
+        """Return a cell's text, the names of own functions in a form of their own."""
+        parts = [form.format(escaped(part)) if part in self.own else escaped(part) for part in self._owned(text)]
+        return ", ".join(parts) or escaped(text)
+
+    @property
+    def _notes(self) -> str:
+        """Return what stands below the table: the note, and what a dagger means where there is one."""
+        plain = [name for name in self.columns if not self.numeric(name)] if self.own else []
+        marked = any(self._owned(self._text(name, value)) for name in plain for value in self.frame[name])
+        return " ".join(part for part in (self.note, f"{DAGGER} {BROUGHT}." if marked else "") if part)
 
     def to_markdown(self) -> str:
         """Return a pandoc pipe table; the dashes below the headings say how wide a column wants to be."""
@@ -116,7 +140,7 @@ class Table:
         rules = [_rule([heading, *cells[name]], self._right(name)) for name, heading in self.columns.items()]
         lines = [self.columns.values(), rules, *zip(*cells.values(), strict=True)]
         body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        return f"\n{body}\n" + (f"\n{self.note}\n" if self.note else "")
+        return f"\n{body}\n" + (f"\n{self._notes}\n" if self._notes else "")
 
     def to_html(self) -> str:
         """Return the table as HTML that inherits a live notebook's colours."""
@@ -127,7 +151,7 @@ class Table:
             for _, row in self.frame.iterrows()
         )
         body = "".join(f"<tr>{row}</tr>" for row in rows)
-        note = markup.blocks(self.note) if self.note else ""
+        note = markup.blocks(self._notes) if self._notes else ""
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -145,14 +145,15 @@ const button = (text, pressed, spoken = null) => {
   return node;
 };
 
-// Colour of the family, as the page has it by day or by night, and a dash that tells members of one family apart.
+// Colour of the family, or a function's own, as the page has it by day or by night, and a dash that tells members of
+// one family apart. What the configuration brought along is drawn heavier.
 const tone = (colour) => /^#[0-9a-f]{6}$/.test(colour) ? `var(--c-${colour.slice(1)}, ${colour})` : "currentColor";
 const strokes = (chosen, dashes) => chosen.map((one, i) => {
   const rank = chosen.slice(0, i).filter((other) => other.colour === one.colour).length;
-  return { colour: tone(one.colour), dash: dashes[rank % dashes.length] };
+  return { colour: tone(one.colour), dash: dashes[rank % dashes.length], kind: one.own === true ? "own" : "" };
 });
 const swatch = (stroke) => make("svg", { class: "swatch", viewBox: "0 0 26 8", "aria-hidden": "true" },
-  make("path", { d: "M1 4H25", class: "curve", stroke: stroke.colour, "stroke-dasharray": stroke.dash || null }));
+  make("path", { d: "M1 4H25", class: `curve ${stroke.kind || ""}`, stroke: stroke.colour, "stroke-dasharray": stroke.dash || null }));
 
 // A line that screen readers read out when a hand rests, not at every step of a slide.
 const teller = () => {
