@@ -25,7 +25,8 @@ from pathlib import Path
 import pytest
 import schema_words
 
-from acts.reports import found
+from acts import claims
+from acts.reports import found, ledger
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
@@ -256,6 +257,27 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
 def test_the_index_lists_every_page() -> None:
     linked = set(re.findall(r"\]\(([\w-]+\.md)", read("docs/index.md")))
     assert linked == {Path(page).name for page in PAGES if page.startswith("docs/")} - {"index.md"}
+
+
+def test_every_figure_table_and_claim_that_a_page_names_is_there() -> None:
+    notebooks = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").glob("*.ipynb"))
+    labels = set(re.findall(r"#\| label: ((?:fig|tbl)-[\w-]+)", notebooks))
+    known = {claim.id for claim in claims.catalogue()}
+    for page in PAGES:
+        given = {name for block in blocks(read(page)) for name in re.findall(r"id: (C\d\d)", block.text)}
+        assert set(re.findall(r"`((?:fig|tbl)-[\w-]+)`", read(page))) <= labels, page
+        assert set(re.findall(r"\bC\d\d\b", read(page))) <= known | given, page
+
+
+def test_claims_that_the_questions_call_refuted_are() -> None:
+    verdicts = {row["claim"]: row["verdict"] for row in ledger.rows(kept()[0])}
+    text = read("docs/faq.md")
+    reasons = text[text.index("came out refuted") : text.index("### Two claims")]
+    assert {name: verdicts[name] for name in re.findall(r"\bC\d\d\b", reasons)} == dict.fromkeys(
+        re.findall(r"\bC\d\d\b", reasons), "refuted"
+    )
+    pair = text[text.index("### Two claims") : text.index("### Why do `smoke`")]
+    assert "refuted" not in {verdicts[name] for name in re.findall(r"\bC\d\d\b", pair)}
 
 
 # --- what was found ---------------------------------------------------------------------------------------------------
