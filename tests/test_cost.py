@@ -16,6 +16,7 @@ import torch
 from matplotlib.figure import Figure
 
 from acts import activations, figures, params, records
+from acts.activations import own, registry
 from acts.engine import desk, keys
 from acts.engine.progress import Teller
 from acts.engine.work import _match
@@ -66,6 +67,38 @@ def test_relu_is_measured_though_nobody_asked_for_it():
     assert job.runs[0]["activations"] == ["relu", "tanh"]
     assert job.runs[0]["compiled"] == ["relu", "gelu"]
     assert set(job.others) == {"tanh", "gelu"}
+
+
+BUMP = {"my_bump": {"formula": "x * exp(-x**2)", "label": "", "parameters": {}, "learn": []}}
+
+
+@pytest.fixture
+def brought(monkeypatch):
+    """Return the jobs of a configuration that brings a function along, and those of the same without it."""
+    monkeypatch.delenv(own.VARIABLE, raising=False)
+    small = {"processes": 2, "sizes": (64,), "dtypes": ("float32",), "steps": {"mlp_1x8": (4,)}}
+    plain = jobs(**small)
+    formulas = {"my_bump": params.own.OwnFormula(formula="x * exp(-x**2)")}
+    with registry.temporarily():
+        own.admit({"formulas": BUMP})
+        own.hand_on({"formulas": BUMP})
+        joined = section(**small).model_copy(update={"formulas": formulas}).with_own()
+        yield plain, cost.plan(joined, records.frame([]))
+
+
+def test_an_own_function_has_processes_of_its_own_and_leaves_the_others_theirs(brought):
+    plain, joined = brought
+    assert [keys.keys(job, cost) for job in joined[:2]] == [keys.keys(job, cost) for job in plain]
+    assert [(job.activation, job.runs[0]["seed"]) for job in joined[2:]] == [("my_bump", 0), ("my_bump", 1)]
+    assert joined[2].runs[0]["activations"] == [*plain[0].runs[0]["activations"], "my_bump"]
+
+
+def test_what_is_timed_along_with_an_own_function_is_not_said_again(brought):
+    (table,) = cost.measure(brought[1][2])
+    assert set(table["activation"]) == {"my_bump"}
+    ratios = set(table["metric"])
+    assert ratios == {*(f"{one}_time_ratio" for one in ("forward", "backward", "both", "step", "share")), "saved_bytes"}
+    _match([table], brought[1][2])
 
 
 def test_the_key_of_a_process_holds_every_function_that_it_measures(monkeypatch):

@@ -3,6 +3,9 @@
 A seed is one fresh process on one thread, in which every function is timed in alternation with all the others; records
 are ratios to ReLU in the same process. What differs from process to process, such as where memory lies, is what the
 intervals show. Timings do not repeat, so two measurements of one run may differ; saved bytes do repeat.
+
+A function that the configuration brings along has processes of its own, in which it is timed in the same company but
+speaks alone: so it leaves the measurements of the others, and the verdicts that rest on them, as they are.
 """
 
 import json
@@ -30,21 +33,37 @@ LIMIT = 30.0  # times the estimate after which a process is given up
 
 
 def plan(params: Params, records: pd.DataFrame) -> list[Job]:
-    """Return one job a process, named after ReLU; all other functions are measured along with it."""
+    """Return one job a process, named after ReLU, in which all others are measured too; an own function has its own."""
     del records
     wanted = params.experiments.cost
     if wanted is None:
         return []
     names = list(dict.fromkeys(activations.get(name).name for name in wanted.activations))
     compiled = list(dict.fromkeys(activations.get(name).name for name in wanted.compiled))
+    brought = set(params.own_names())
+    own = [name for name in dict.fromkeys([*names, *compiled]) if name.partition("(")[0] in brought]
+    company, known = _with_reference(_without(names, own)), _without(compiled, own)
     run = {
-        "phase": "init", "device": params.device, "activations": _with_reference(names), "sizes": list(wanted.sizes),
+        "phase": "init", "device": params.device, "activations": company, "sizes": list(wanted.sizes),
         "dtypes": list(wanted.dtypes), "steps": {network: list(batches) for network, batches in wanted.steps.items()},
-        "compiled": _with_reference(compiled) if compiled else [], "compiled_sizes": list(wanted.compiled_sizes),
+        "compiled": _with_reference(known) if known else [], "compiled_sizes": list(wanted.compiled_sizes),
         "seconds": wanted.seconds,
     }  # fmt: skip
-    others = tuple(name for name in dict.fromkeys([*names, *compiled]) if name != REFERENCE)
-    return [Job(word, REFERENCE, ({**run, "seed": seed},), _seconds(run), others) for seed in range(wanted.processes)]
+    jobs = _jobs(REFERENCE, run, wanted.processes)
+    for name in own:
+        alone = {"activations": [*company, name], "compiled": [REFERENCE, name] if name in compiled else []}
+        jobs += _jobs(name, {**run, **alone}, wanted.processes)
+    return jobs
+
+
+def _jobs(name: str, run: Run, processes: int) -> list[Job]:
+    """Return one job a process, named after a function; the key holds all that are measured along with it."""
+    others = tuple(one for one in dict.fromkeys([*run["activations"], *run["compiled"]]) if one != name)
+    return [Job(word, name, ({**run, "seed": seed},), _seconds(run), others) for seed in range(processes)]
+
+
+def _without(names: list[str], gone: list[str]) -> list[str]:
+    return [name for name in names if name not in gone]
 
 
 def _with_reference(names: list[str]) -> list[str]:
@@ -58,8 +77,16 @@ def _seconds(run: Run) -> float:
 
 
 def measure(job: Job) -> list[pd.DataFrame]:
-    """Return one records table a run; raises RuntimeError with the last line of a process that failed."""
-    return [frame(_row(run, row) for row in _process(run, limit=LIMIT * max(job.seconds, 10.0))) for run in job.runs]
+    """Return one records table a run; raises RuntimeError with the last line of a process that failed.
+
+    Of a process that is named after another function than ReLU, only what it says of that function is kept.
+    """
+    limit = LIMIT * max(job.seconds, 10.0)
+    return [frame(_row(run, row) for row in _process(run, limit=limit) if _speaks(job, row)) for run in job.runs]
+
+
+def _speaks(job: Job, row: dict[str, Any]) -> bool:
+    return job.activation in (REFERENCE, row["activation"])
 
 
 def _row(run: Run, row: dict[str, Any]) -> dict[str, Any]:
