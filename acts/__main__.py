@@ -5,6 +5,7 @@ Every command imports what it needs when it is called, so a typo costs no import
 """
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ BAD_INPUT, BUSY, INTERRUPTED = 2, 75, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says and return the exit code."""
+    _legible()
     given = commands.read(sys.argv[1:] if arguments is None else arguments)
     try:
         signal.signal(signal.SIGTERM, _stop)
@@ -57,6 +59,13 @@ def _astray() -> str:
     if not named or (Path(named) / "params").is_dir():
         return ""
     return f"ACTS_ROOT names {named}, which is no review's folder: it has no params/; unset it, or name one that has"
+
+
+def _legible() -> None:
+    """Let a terminal that cannot show a letter show a question mark in its place."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _stop(*_: Any) -> NoReturn:

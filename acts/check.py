@@ -97,5 +97,5 @@ def tell(found: list[Finding]) -> None:
         told = "keeps them all" if not wrong else f"{wrong} not kept"
         lines([f"{name}: {len(own_findings)} requirements, {told}"])
         rows = [("no" if one.wrong else "yes", one.asked, one.wrong) for one in own_findings]
-        columns = (Column("kept"), Column("it", text=True), Column("what is wrong", text=True))
+        columns = (Column("kept"), Column("requirement", text=True), Column("what is wrong", text=True))
         Table(columns, sorted(rows, key=lambda row: not row[2])).show()

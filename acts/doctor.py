@@ -52,7 +52,14 @@ def software() -> Found:
         "not installed": [name for name in provenance.PACKAGES if versions[name] == "not installed"],
         "not as in requirements.lock": _astray(configuration.root() / "requirements.lock"),
         "encoding": sys.stdout.encoding or "unknown",
+        "ACTS_DATA": _told("ACTS_DATA"),
+        "ACTS_STORE": _told("ACTS_STORE"),
     }
+
+
+def _told(variable: str) -> str:
+    """Return whether the shell says something, and no path, since an examination is shown to others."""
+    return "set" if os.environ.get(variable) else "not set"
 
 
 def _torch() -> str:
@@ -163,7 +170,7 @@ def reports() -> Found:
     """Return the size of every configuration's results, in MiB."""
     folder = configuration.root() / "reports"
     sizes = {name: _mib(folder / name) for name in configuration.configurations() if (folder / name).is_dir()}
-    return {"mib": sizes, "writable": _writable(folder)}
+    return {"mib": {name: size for name, size in sizes.items() if size}, "writable": _writable(folder)}
 
 
 def _mib(folder: Path) -> float:

@@ -69,7 +69,8 @@ def tell(entry: Activation, found: Facts) -> None:
     from acts.commands import terminal
 
     screen = terminal.console()
-    screen.print(Text(f"{entry.label}  ({entry.name}, {entry.family}, {entry.year})", style="bold"))
+    facts = [fact for fact in (entry.name, entry.family, entry.year) if fact]
+    screen.print(Text(f"{entry.label}  ({', '.join(map(str, facts))})", style="bold"))
     drawn = _typeset(entry)
     if screen.is_terminal and max(map(len, drawn.plain.splitlines())) > screen.width - 3:
         drawn = Text(_in_line(found))

@@ -69,16 +69,18 @@ def _said(value: Any) -> str:
 def _data(sets: Mapping[str, str | None]) -> dict[str, str]:
     """Return the sets that are here in one line, and those that are not, each with where its files belong."""
     from acts import datasets
+    from acts.datasets import shelf
 
     here = [name for name, line in sets.items() if line is None]
     absent = [name for name in sets if name not in here]
     tables = [name for name in absent if name.startswith(("pmlb_", "uci_"))]
     told = {f"{len(here)} here": ", ".join(here)}
+    step = "" if shelf.root() else "set ACTS_DATA, then "
     for name in absent:
         if name not in tables:
             known = datasets.source(name)
             files = ", ".join(file.name for file in known.files)
-            told[name] = f"missing: $ACTS_DATA/{known.folder}/ wants {files} (acts fetch {name})"
+            told[name] = f"missing: $ACTS_DATA/{known.folder}/ wants {files} ({step}acts fetch {name})"
     if tables:
         told["tables"] = f"{len(tables)} of PMLB and UCI missing; acts show {tables[0]} says where one belongs"
     return told

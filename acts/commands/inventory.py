@@ -125,16 +125,16 @@ def configurations_table(rows: Rows) -> Table:
     """Return configurations as a table."""
     columns = (
         Column("name"), Column("made"), Column("title", text=True), Column("device", spare=True),
-        Column("experiments", text=True, spare=True), Column("own", text=True, spare=True),
+        Column("experiments", spare=True), Column("own", text=True, spare=True),
     )  # fmt: skip
     cells = [
         (
             row["config"], row["made"], row["fault"] or row["title"], row.get("device", ""),
-            ", ".join(row["experiments"]), ", ".join(row["own"]),
+            str(len(row["experiments"])), ", ".join(row["own"]),
         )
         for row in rows
     ]  # fmt: skip
-    return Table(columns, cells, note="acts run NAME --dry says what is missing and what it would cost")
+    return Table(columns, cells, note="acts show NAME tells what one runs, acts run NAME --dry what it would cost")
 
 
 def datasets() -> Rows:

@@ -53,12 +53,12 @@ def _claim(found: dict[str, Any]) -> None:
     terminal.heading(f"{found['claim']}  {found['statement']}")
     terminal.pairs(
         {
-            "said by": "; ".join(found["sources"]),
+            "said by": "; ".join(_described(title) for title in found["sources"]),
             "measured by": found["measure"],
             "supported if": found["supported_if"] or "",
             "refuted if": found["refuted_if"] or "",
             "judged": "" if found["supported_if"] else found["rule"],
-            "margin": "" if found["margin"] is None else f"{found['margin']:g}, in the unit of the effect",
+            "margin": _margin(found),
             "chapter": f"{found['chapter']}, of the experiment {found['experiment']}",
             "pulls the other way": found["contradicts"] or "",
             "same evidence as": found["same_evidence_as"] or "",
@@ -68,8 +68,24 @@ def _claim(found: dict[str, Any]) -> None:
     if found["finding"] is None:
         terminal.lines(["No verdict yet: no configuration that knows this claim is judged. Run: make report"])
         return
-    terminal.heading(f"{found['config']}: {found['finding']['verdict']}{_fragile(found['finding'])}")
+    word = found["finding"]["verdict"]
+    terminal.heading(f"{found['config']}: {word}{_fragile(found['finding'])}", style=word)
     terminal.lines([found["finding"]["sentence"] or ""])
+
+
+def _described(title: str) -> str:
+    """Return a source with its language, and what its title means in English."""
+    from acts.claims.catalogue import SOURCES
+
+    source = SOURCES[title]
+    return f"{title} ({source.language}{': ' + source.gloss if source.gloss else ''})"
+
+
+def _margin(found: dict[str, Any]) -> str:
+    if found["margin"] is None:
+        return ""
+    unit = (found["finding"] or {}).get("unit")
+    return f"{found['margin']:g}, in the unit of the effect" + (f" ({unit})" if unit else "")
 
 
 def _fragile(told: dict[str, Any]) -> str:

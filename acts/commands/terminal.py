@@ -1,5 +1,6 @@
 """Terminal: tables and portraits as a reader sees them; where the output is piped, a row a line and nothing cut."""
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,28 +42,34 @@ class Table:
             for row in self.rows:
                 print("\t".join(" ".join(cell.split()) for cell in row))
             return
-        kept = self._fitting(screen.width)
-        drawn = Drawn(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        for column in kept:
-            drawn.add_column(self.columns[column].heading, overflow="fold", no_wrap=not self.columns[column].text)
+        said = [number for number, _ in enumerate(self.columns) if any(row[number] for row in self.rows)]
+        kept = self._fitting(said, screen.width)
+        tight = self._room(kept) > screen.width
+        drawn = Drawn(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), collapse_padding=True)
+        for number in kept:
+            column = self.columns[number]
+            drawn.add_column(column.heading, overflow="fold", no_wrap=not (column.text or tight))
         for row in self.rows:
-            drawn.add_row(*(_word(row[column]) for column in kept))
+            drawn.add_row(*(_word(row[number]) for number in kept))
         screen.print(drawn)
-        left = [column.heading for number, column in enumerate(self.columns) if number not in kept]
+        left = [self.columns[number].heading for number in said if number not in kept]
         told = [self.note] if self.note else []
         told += [f"left out where the terminal is narrow: {', '.join(left)}; --json has all"] if left else []
         for line in told:
             screen.print(Text(line, style="dim"))
 
-    def _fitting(self, room: int) -> list[int]:
-        """Return the columns there is room for: the spare ones go first, from the right."""
-        kept = list(range(len(self.columns)))
-        for number in reversed(range(len(self.columns))):
-            if sum(self._least(column) + 2 for column in kept) <= room:
+    def _fitting(self, said: Sequence[int], room: int) -> list[int]:
+        """Return the columns there is room for, of those that say something: spare ones go first, from the right."""
+        kept = list(said)
+        for number in reversed(said):
+            if self._room(kept) <= room:
                 break
             if self.columns[number].spare:
                 kept.remove(number)
         return kept
+
+    def _room(self, kept: Sequence[int]) -> int:
+        return sum(self._least(number) + 2 for number in kept) - 2
 
     def _least(self, number: int) -> int:
         widest = max((Text(row[number]).cell_len for row in self.rows), default=0)
@@ -102,10 +109,11 @@ def pairs(told: Mapping[str, str], *, heading: str = "") -> None:
     screen.print(grid) if screen.is_terminal else _unwrapped(rows, widest, indent="  " if heading else "")
 
 
-def heading(text: str) -> None:
-    """Print a line in bold."""
+def heading(text: str, *, style: str = "") -> None:
+    """Print a line in bold, in a verdict's colour where it is about one."""
     screen = console()
-    screen.print(Text(text, style="bold")) if screen.is_terminal else print(text)
+    shown = Text(text, style=f"bold {WORDS.get(style, '')}".strip())
+    screen.print(shown) if screen.is_terminal else print(text)
 
 
 def _indented(line: str) -> Any:
@@ -120,7 +128,11 @@ def _unwrapped(rows: Iterable[tuple[str, str]], widest: int, *, indent: str) -> 
 
 
 def lines(told: Iterable[str]) -> None:
-    """Print lines, wrapped on a terminal."""
+    """Print lines; on a terminal they are wrapped, and what goes on is indented deeper than what it begins with."""
     screen = console()
     for line in told:
-        screen.print(Text(line)) if screen.is_terminal else print(line)
+        start = line[: len(line) - len(line.lstrip())]
+        hanging = start + "    " if start else ""
+        whole = not screen.is_terminal or not line
+        parts = [line] if whole else textwrap.wrap(line, screen.width, subsequent_indent=hanging)
+        print("\n".join(parts))
