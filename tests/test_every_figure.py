@@ -43,6 +43,18 @@ ELSEWHERE = {
     "evidence.contrasts": "is drawn from a ledger's parts, tested with write-ups",
     "explorer.activation": "is drawn and moved in a browser, tested with explorers",
     "explorer.depth": "is drawn and moved in a browser, tested with explorers",
+    **dict.fromkeys(
+        (
+            "duels.duels",
+            "duels.tasks",
+            "practice.beside_relu",
+            "practice.cost",
+            "practice.dead",
+            "shapes.shapes",
+            "signals.depths",
+        ),
+        "is drawn of a configuration's own functions, tested with their chapter",
+    ),
 }
 FOLLOWED = (
     "everything",

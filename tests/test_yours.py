@@ -315,10 +315,10 @@ def test_constants_and_functions_with_holes_are_like_nothing():
     assert set(likeness.nearest(table).index) == {"tanh", "relu"}
 
 
-@pytest.mark.parametrize("share", [1e-9, 0.005, 0.03, 0.4])
+@pytest.mark.parametrize("share", [1e-9, 5e-4, 5e-3, 0.4])
 def test_novelty_grows_with_the_share(share):
-    words = ["the same shape", "practically the same shape", "a close relative", "a new shape"]
-    assert likeness.novelty(share) == words[[1e-9, 0.005, 0.03, 0.4].index(share)]
+    words = ["the same shape", "nearly the same shape", "a close relative", "a shape of its own"]
+    assert likeness.novelty(share) == words[[1e-9, 5e-4, 5e-3, 0.4].index(share)]
 
 
 def test_likeness_refuses_what_has_no_answer():

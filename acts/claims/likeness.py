@@ -11,7 +11,7 @@ import pandas as pd
 from acts import stats
 from acts.claims.index import Index, indexed
 
-SAME, ALIKE, AKIN = 1e-6, 0.01, 0.05  # shares of variance left up to which a shape is the same, alike, akin
+SAME, ALIKE, AKIN = 1e-6, 0.001, 0.01  # shares of variance left up to which a shape is the same, alike, akin
 STRETCHES = tuple(float(one) for one in np.geomspace(0.5, 2.0, 33))
 COLUMNS = ("other", "share", "scale", "offset", "mirrored", "distance", "stretch", "stretched")
 
@@ -63,4 +63,4 @@ def novelty(share: float) -> str:
     """Return whether a shape whose nearest neighbour leaves this share of its variance is new, in words."""
     if share <= SAME:
         return "the same shape"
-    return "practically the same shape" if share <= ALIKE else "a close relative" if share <= AKIN else "a new shape"
+    return "nearly the same shape" if share <= ALIKE else "a close relative" if share <= AKIN else "a shape of its own"

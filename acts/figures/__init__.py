@@ -15,7 +15,7 @@ from acts.figures.table import Table, Text, escape
 __all__ = [
     "Table", "Text", "catalogue", "convergence", "cost", "dead_units", "escape", "evidence", "explorer", "formulas",
     "generalization", "gradient_flow", "mechanisms", "precision", "render", "replications", "robustness", "selection",
-    "tellings", "use_style", "verdicts",
+    "tellings", "use_style", "verdicts", "yours",
 ]  # fmt: skip
 
 _FAMILIES = (
@@ -34,6 +34,7 @@ _FAMILIES = (
     "selection",
     "tellings",
     "verdicts",
+    "yours",
 )
 
 

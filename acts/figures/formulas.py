@@ -107,7 +107,7 @@ def formulas(catalogue: pd.DataFrame) -> Table:
     columns = {"label": "Activation", "latex": "$f(x)$", "defaults": "Defaults", "source": "Source"}
     if catalogue.empty:
         return unmeasured("the catalogue is not published yet", columns)
-    table = _rows(catalogue).assign(defaults=lambda rows: rows["parameters"].map(_defaults), source=_sources)
+    table = _rows(catalogue).assign(defaults=lambda rows: rows["parameters"].map(defaults), source=_sources)
     return Table(table, columns, math=("latex",), markdown=("source",), own=naming.own_labels(catalogue))
 
 
@@ -150,7 +150,7 @@ def _plain(reference: object) -> str:
     return escape(reference) if isinstance(reference, str) and reference else MISSING
 
 
-def _defaults(parameters: object) -> str:
+def defaults(parameters: object) -> str:
     """Return defaults such as ``α = 0.01`` from the catalogue's JSON object."""
     values = json.loads(parameters) if isinstance(parameters, str) and parameters else {}
     said = ((naming.greek(name), proper(format(float(value), ".4g"))) for name, value in values.items())

@@ -1,0 +1,220 @@
+"""Answers: what a reader with a function of one's own wants to know first, in sentences whose numbers are measured."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from acts import params
+from acts import records as door
+from acts.claims import duels as judging
+from acts.claims import likeness
+from acts.claims.index import Index, indexed
+from acts.claims.sentences import listed
+from acts.figures import duels, gradient_flow, naming, practice, shapes, signals
+from acts.figures.table import Text, escape, number
+
+REFERENCE = "relu"
+_TUNED = ("generalization", "convergence")  # comparisons whose runs are at rates tuned for each function
+_NONE = (
+    "This configuration brings no function of its own along. One line in its params file does: "
+    "`formulas: {my_bump: \"x * exp(-x**2)\"}`."
+)  # fmt: skip
+
+
+def answer(records: pd.DataFrame | Index, catalogue: pd.DataFrame, *, config: str = "") -> Text:
+    """Return a paragraph for every own function: is it better than ReLU, than others, at what cost, and is it new.
+
+    A function that nothing was measured of is named with what the run said of it.
+    """
+    index = indexed(records)
+    names = naming.own(catalogue)
+    parts = [_paragraph(index, catalogue, name, config) for name in names]
+    return Text("\n\n".join(parts) if parts else _NONE)
+
+
+def _paragraph(index: Index, catalogue: pd.DataFrame, name: str, config: str) -> str:
+    label = escape(naming.label(catalogue, name))
+    failed = failures(config, name)
+    told = [one for part in (quality, place, cost, dead, depth, shape, lost) if (one := part(index, catalogue, name))]
+    if not told:
+        return f"**{label}.** Nothing was measured of it.{failed or ' The last run computed none of its jobs.'}"
+    return f"**{label}.** {' '.join(told)}{failed}"
+
+
+def failures(config: str, name: str) -> str:
+    """Return what the last run could not do with a function, as a sentence of its own; empty where nothing failed."""
+    path = params.root() / "reports" / config / ".failed"
+    lines = path.read_text(encoding="utf-8").splitlines() if config and path.is_file() else []
+    own = [line for line in lines if name in line]
+    more = f" and {len(own) - 1} more jobs" if len(own) > 1 else ""
+    return f" The run could not do all that was asked of it: {escape(own[0][:200])}{more}." if own else ""
+
+
+# --- is it better -----------------------------------------------------------------------------------------------------
+
+
+def quality(index: Index, catalogue: pd.DataFrame, name: str) -> str:
+    """Return whether a function is better than ReLU over tasks, each arm at its own tuned rate and init."""
+    found = duels.kept(index, name)
+    row = found[found["rival"] == REFERENCE]
+    if row.empty:
+        return ""
+    own = row.iloc[0].to_dict()
+    other = escape(naming.label(catalogue, REFERENCE))
+    said = f"{_size(own)} over {own['n']} task{'s' * (own['n'] > 1)}, each side at its own tuned rate and init"
+    if own["word"] == "few":
+        return f"Whether it is better than {other} is not decidable here: {said}. {_enough(own['n'])}"
+    opening = {
+        "better": f"It is better than {other}:",
+        "worse": f"It is worse than {other}:",
+        "equal": f"It is practically equal to {other}:",
+        "open": _open(own, other),
+    }[own["word"]]
+    return f"{opening} {said}."
+
+
+def _open(row: dict[Any, Any], other: str) -> str:
+    if row["low"] > 0 or row["high"] < 0:
+        return f"It is {'ahead of' if row['effect'] > 0 else 'behind'} {other}, surely by less than a margin only:"
+    return f"It cannot be told apart from {other} here:"
+
+
+def _size(row: dict[Any, Any]) -> str:
+    """Return an effect in margins with its interval, and as a ratio: 6.0 margins better [2.9, 9.2], 14 % less."""
+    effect, ends = float(row["effect"]), (float(row["low"]), float(row["high"]))
+    if np.isinf(effect):
+        return f"infinitely {'better' if effect > 0 else 'worse'}, since runs diverged"
+    sign = -1 if effect < 0 else 1
+    low, high = sorted(sign * end for end in ends)
+    known = np.isfinite(ends).all()
+    span = f" [{number(low, 2)}, {number(high, 2)}]" if known else ""
+    ratio = float(row["ratio"])
+    share = f", {number(100 * abs(1 - ratio), 2)} % {'less' if ratio < 1 else 'more'} test error or loss" * bool(
+        np.isfinite(ratio) and effect
+    )
+    return f"{number(abs(effect), 2)} margins {'better' if effect >= 0 else 'worse'}{span} on average{share}"
+
+
+def _enough(count: int) -> str:
+    """Return what to run where tasks are too few to decide."""
+    named = judging.enough()
+    there = f" Configurations with so many are {listed([f'`{one}`' for one in named])}." if named else ""
+    line = " Put its line under `formulas:` in one of their files." if named else ""
+    return f"A sentence about tasks in general needs {judging.FEWEST} of them, and these are {count}.{there}{line}"
+
+
+def place(index: Index, catalogue: pd.DataFrame, name: str) -> str:
+    """Return the place of a function among all that share its tasks, whom it beats, and who beats it."""
+    found = duels.kept(index, name)
+    rank = judging.rank(found)
+    if rank is None:
+        return ""
+    sure = f", and counting sure differences alone it lies between {rank.best} and {rank.worst}"
+    said = f"By its mean over shared tasks it takes place {rank.place} of {rank.of}{sure * (rank.best < rank.worst)}."
+    beats, beaten, equal, open_ = (_those(found, catalogue, word) for word in ("better", "worse", "equal", "open"))
+    told = [
+        f"by more than a margin it beats {beats or 'none'}",
+        f"{'is beaten by ' + beaten if beaten else 'none beats it'}",
+        *([f"it is practically equal to {equal}"] if equal else []),
+        *([f"open: {open_}"] if open_ else []),
+    ]
+    return f"{said} After correction for {rank.of - 1} duels, {'; '.join(told)} (@fig-yours-duels)."
+
+
+def _those(found: pd.DataFrame, catalogue: pd.DataFrame, word: str) -> str:
+    names = found.loc[found["decided"] == word, "rival"]
+    return listed([escape(naming.label(catalogue, str(one))) for one in names])
+
+
+# --- what it costs and suffers ----------------------------------------------------------------------------------------
+
+
+def cost(index: Index, catalogue: pd.DataFrame, name: str) -> str:
+    """Return the time of a training step with a function, and of the function alone, beside ReLU's."""
+    del catalogue
+    said: list[str] = []
+    parts = ((practice.steps(index), "a training step takes"), (practice.elements(index), "the function alone"))
+    for part, what in parts:
+        row = part[part["activation"] == name]
+        if len(row):
+            low, middle, high = (float(row[end].iloc[0]) for end in ("low", "middle", "high"))
+            ends = f" [{number(low, 3)}, {number(high, 3)}]" if np.isfinite([low, high]).all() else ""
+            said.append(f"{what} {number(middle, 3)}{ends} times as long as with ReLU" if not said else
+                        f"{what} {number(middle, 3)}{ends} times")  # fmt: skip
+    return f"{said[0][0].upper()}{'; '.join(said)[1:]} (@fig-yours-cost)." if said else ""
+
+
+def dead(index: Index, catalogue: pd.DataFrame, name: str) -> str:
+    """Return how many of a function's units are zero or stuck at high learning rates, beside ReLU's."""
+    other = escape(naming.label(catalogue, REFERENCE))
+    said = []
+    for metric, what in (("zero_share", "zero on every row"), ("stuck_share", "stuck")):
+        found = practice.ills(index, metric)
+        top = found[found["dose"] == found["dose"].max()].set_index("activation")["middle"] if len(found) else {}
+        if name in top and REFERENCE in top:
+            own, that = (100 * float(top[one]) for one in (name, REFERENCE))
+            said.append(f"{number(own, 2)} % {what} (with {other} {number(that, 2)} %)")
+            most = float(found["dose"].max())
+    if not said:
+        return ""
+    return f"Of its units, at {most:g} times ReLU's tuned rate, {' and '.join(said)} (@fig-yours-dead)."
+
+
+def depth(index: Index, catalogue: pd.DataFrame, name: str) -> str:
+    """Return what depth does to the gradient by theory, and what was measured at the greatest depth."""
+    facts = signals.facts(index)
+    if name not in facts.index:
+        return ""
+    row: dict[Any, Any] = facts.loc[name].to_dict()
+    chis = {init: float(row.get(f"chi_{init}", np.nan)) for init in ("lecun", "he")}
+    said = [f"{number(chi, 3)} under {naming.word(init)}" for init, chi in chis.items() if np.isfinite(chi)]
+    measured = _measured(index, name)
+    del catalogue
+    told = f"Per layer its squared gradient is multiplied by {listed(said)}" if said else ""
+    return f"{told}{measured} (@fig-yours-depths)." if told else ""
+
+
+def _measured(index: Index, name: str) -> str:
+    """Return the measured gradient at the greatest depth under the stable init, as the end of a sentence."""
+    found = gradient_flow.summary(index.records, gradient_flow.FLOW, "depth")
+    own = found[(found["activation"] == name) & (found["init"] == "stable")]
+    if own.empty:
+        return ""
+    row = own.sort_values("at").iloc[-1]
+    power = f"$10^{{{number(row['centre'], '.1f').replace('−', '-')}}}$"
+    return f"; measured over {int(row['at'])} layers under its stable init, by {power}"
+
+
+# --- what it is -------------------------------------------------------------------------------------------------------
+
+
+def shape(index: Index, catalogue: pd.DataFrame, name: str) -> str:
+    """Return which function another one resembles most, and whether its shape is new."""
+    found = shapes.kept(index, name)
+    if found.empty:
+        return ""
+    row = found.iloc[0].to_dict()
+    other = escape(naming.label(catalogue, str(row["other"])))
+    left = escape(shapes.percent(row["share"]))
+    what = likeness.novelty(float(row["share"]))
+    opening = {
+        "the same shape": f"Its shape is that of {other}, but for scale, offset and mirror",
+        "nearly the same shape": f"Its shape is nearly that of {other}",
+        "a close relative": f"Its shape is a close relative of {other}",
+        "a shape of its own": f"Its shape is its own: the nearest is {other}",
+    }[what]
+    return f"{opening}, which leaves {left} of its variance unexplained (@fig-yours-shapes)."
+
+
+def lost(index: Index, catalogue: pd.DataFrame, name: str) -> str:
+    """Return how many tuned runs of a function diverged, where some did; ReLU's beside them."""
+    runs = door.where(index.records, metric="diverged", phase="final", arm="best", experiment=_TUNED)
+    counts = {one: runs.loc[runs["activation"] == one, "value"] for one in (name, REFERENCE)}
+    own, that = counts[name], counts[REFERENCE]
+    if own.empty or not (own > 0).any():
+        return ""
+    beside = f"; of ReLU's {number(100 * float((that > 0).mean()), 2)} %" if len(that) else ""
+    every = "All" if (own > 0).all() else f"{number(100 * float((own > 0).mean()), 2)} %"
+    del catalogue
+    return f"{every} of its {len(own)} tuned runs diverged and count as the worst{beside}."

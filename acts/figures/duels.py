@@ -1,0 +1,252 @@
+"""Duels: a configuration's own functions against every other one, over all tasks and task by task, in margins."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from acts.claims import duels as judging
+from acts.claims.index import Index, indexed
+from acts.figures import intervals, naming
+from acts.figures.dots import Dot, rows_of_dots
+from acts.figures.palette import GREY, INK, PALE
+from acts.figures.sheets import sheet
+from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, text_width
+from acts.figures.table import number
+
+MOST = 4  # functions of one's own that a figure has room for
+WORDS = {
+    "better": "better", "equal": "practically equal", "worse": "worse", "open": "open", "few": "too few tasks",
+}  # fmt: skip
+REFERENCE = "relu"
+_FARTHEST, _NEAREST = 20.0, 3.0  # margins on either side that a panel shows at most and at least
+_ROW, _TOP, _BOTTOM, _BETWEEN, _WORD = 0.19, 0.42, 0.42, 0.18, 0.95  # inches
+_ENDS = ("effect", "low", "high")
+_CROWD = 22  # tasks that are drawn one by one
+
+
+def kept(records: pd.DataFrame | Index, name: str) -> pd.DataFrame:
+    """Return the duels of a function, which are fought once for an index."""
+    index = indexed(records)
+    found: pd.DataFrame = index.kept(("duels", name), lambda: judging.duels(index, name))
+    return found
+
+
+def present(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> list[str]:
+    """Return the functions of one's own that have a duel here, as many as a figure has room for."""
+    return [name for name in naming.own(catalogue) if len(kept(records, name))][:MOST]
+
+
+@drawn
+def duels(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
+    """Return every own function against every other one: the mean over tasks in margins, a panel each, a row a rival.
+
+    Thick lines are the 95 % interval over tasks, thin ones hold for all rivals at once. Filled: decided after Holm;
+    hollow: open; small: too few tasks to be judged.
+    """
+    index = indexed(records)
+    names = present(index, catalogue)
+    if not names:
+        return missing("outcomes of a function of one's own beside those of others")
+    found = pd.concat([kept(index, name).assign(function=name) for name in names], ignore_index=True)
+    rows = _rows(found)
+    labels = [naming.label(catalogue, row) for row in rows]
+    figure, grid = _grid(len(names), labels, word=_WORD if len(names) == 1 else 0.0)
+    for axes, name in zip(grid, names, strict=True):
+        own = found[found["function"] == name]
+        colour = naming.colour(catalogue, name)
+        _panel(axes, own.assign(row=own["rival"].map(dict(zip(rows, labels, strict=True)))), labels, colour)
+        axes.set_title(f"{naming.label(catalogue, name)} against", color=colour)
+        axes.set_xlabel("margins better (right) or worse" if len(names) < 3 else "margins better")
+        if len(names) == 1:
+            _words(axes, own, rows)
+    headings = {"function": "function", "rival": "against", "effect": "margins in its favour", "low": "95 % low",
+                "high": "95 % high", "wide_low": "low for all at once", "wide_high": "high for all at once",
+                "n": "tasks", "decided": "it is"}  # fmt: skip
+    told = found.assign(**{one: found[one].map(lambda name: naming.label(catalogue, str(name)))
+                           for one in ("function", "rival")}, decided=found["decided"].map(WORDS))  # fmt: skip
+    figure.data = sheet(told, catalogue, headings)
+    figure.finding = " ".join(_told(found[found["function"] == name], catalogue, name) for name in names)
+    return figure
+
+
+def _rows(found: pd.DataFrame) -> list[str]:
+    """Return the rivals, own ones included, the strongest first by the mean of their duels; those of few tasks last."""
+    told = found.assign(few=found["decided"] == "few").groupby("rival").agg({"few": "all", "effect": "mean"})
+    return [str(name) for name in told.sort_values(["few", "effect"], kind="stable").index]
+
+
+def _grid(count: int, rows: Sequence[str], *, word: float, size: float = 7.0) -> tuple[Drawing, list[Axes]]:
+    """Return panels abreast whose rows are named left of the first, with room for words right of a single one."""
+    left = min(0.25 + max(text_width(row, size) for row in rows), 0.4 * WIDTH)
+    inside = _ROW * len(rows) + 0.1
+    tall = _TOP + inside + _BOTTOM
+    wide = (WIDTH - left - 0.1 - word - (count - 1) * _BETWEEN) / count
+    figure = Drawing(figsize=(WIDTH, tall))
+    grid = []
+    for place in range(count):
+        x = left + place * (wide + _BETWEEN)
+        axes = figure.add_axes((x / WIDTH, _BOTTOM / tall, wide / WIDTH, inside / tall))
+        axes.tick_params(axis="y", labelleft=place == 0, pad=8)
+        grid.append(axes)
+    return figure, grid
+
+
+def limits(ends: np.ndarray) -> tuple[float, float]:
+    """Return limits in margins around 0 that hold the finite ends, within reason."""
+    finite = ends[np.isfinite(ends)]
+    low, high = (min(float(finite.min()), 0.0), max(float(finite.max()), 0.0)) if len(finite) else (0.0, 0.0)
+    return -min(max(-1.08 * low, _NEAREST), _FARTHEST), min(max(1.08 * high, _NEAREST), _FARTHEST)
+
+
+def banded(axes: Axes) -> None:
+    """Draw one margin to either side as a band and equality as a line."""
+    axes.axvspan(-1, 1, color=PALE, alpha=0.4, linewidth=0, zorder=0)
+    axes.axvline(0, color=GREY, linewidth=0.7, zorder=1)
+
+
+def _panel(axes: Axes, own: pd.DataFrame, rows: list[str], colour: str) -> None:
+    shown = limits(own[list(_ENDS)].to_numpy(float).ravel())
+    rows_of_dots(axes, [_dot(row, colour) for row in own.to_dict("records")], rows, limits=shown, apart=False)
+    for row in own[own["wide_low"].notna()].to_dict("records"):
+        spread = np.clip([row["wide_low"], row["wide_high"]], *shown)
+        ink = _dot(row, colour).colour
+        axes.plot(spread, [rows.index(row["row"])] * 2, color=ink, linewidth=0.5, zorder=2)
+    for gap in [row for row in rows if row not in set(own["row"])]:
+        axes.text(0.02, rows.index(gap), "itself", transform=axes.get_yaxis_transform(), fontsize=SMALL - 1.5,
+                  color=GREY, style="italic", va="center_baseline")  # fmt: skip
+    banded(axes)
+
+
+def _dot(row: dict[Any, Any], colour: str) -> Dot:
+    """Return a duel's point: in its colour where the function is better, dark where it is worse, grey elsewhere."""
+    word = row.get("decided", row.get("word"))
+    shade = {"better": colour, "worse": INK}.get(str(word), GREY)
+    known = np.isfinite([row["low"], row["high"]]).any()
+    low, high = (row["low"], row["high"]) if known else (np.nan, np.nan)
+    marker = {"equal": "D", "few": "."}.get(str(word), "o")
+    return Dot(row["row"], row["effect"], low, high, shade, marker=marker, hollow=word == "open")
+
+
+def _words(axes: Axes, own: pd.DataFrame, rows: Sequence[str]) -> None:
+    """Write right of a panel what every duel says, and on how many tasks."""
+    for row in own.to_dict("records"):
+        said = {"equal": "equal"}.get(row["decided"], WORDS[row["decided"]]) if row["decided"] != "few" else "too few"
+        axes.text(1.02, rows.index(row["rival"]), f"{said}, {row['n']} task{'s' * (row['n'] > 1)}", fontsize=SMALL - 1,
+                  transform=axes.get_yaxis_transform(), va="center_baseline",
+                  color=INK if row["decided"] in ("better", "worse") else GREY)  # fmt: skip
+
+
+def _told(own: pd.DataFrame, catalogue: pd.DataFrame, name: str) -> str:
+    """Return a function's duels as a sentence, the strongest rival first."""
+    said = [
+        f"{naming.label(catalogue, row['rival'])} {number(row['effect'])}{_span(row)} ({WORDS[row['decided']]})"
+        for row in own.to_dict("records")
+    ]
+    return f"{naming.label(catalogue, name)}, margins in its favour with 95 % intervals, against {'; '.join(said)}."
+
+
+def _span(row: dict[Any, Any]) -> str:
+    known = np.isfinite([row["low"], row["high"]]).all()
+    return f" [{number(row['low'])}, {number(row['high'])}]" if known else ""
+
+
+# --- task by task -----------------------------------------------------------------------------------------------------
+
+
+@drawn
+def tasks(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
+    """Return own functions against ReLU and against the best other, a panel each, a row a task, in margins.
+
+    Points with exact intervals over paired seeds; of many tasks those of a kind are gathered, with intervals over them.
+    """
+    index = indexed(records)
+    panels = [(name, rival) for name in present(index, catalogue) for rival in _opponents(index, name)]
+    parts = [_by_task(index, name, rival) for name, rival in panels]
+    if not parts:
+        return missing("tasks of a function of one's own")
+    found = _gathered(pd.concat(parts, ignore_index=True))
+    ordered = found.sort_values(
+        ["place", "row"], key=lambda column: column if column.name == "place" else column.str.casefold()
+    )
+    rows, shown = ordered["row"].astype(str).unique().tolist(), limits(found[list(_ENDS)].to_numpy(float).ravel())
+    figure, grid = _grid(len(panels), rows, word=0.0)
+    for axes, (name, rival) in zip(grid, panels, strict=True):
+        own = found[(found["function"] == name) & (found["rival"] == rival)]
+        colour = naming.colour(catalogue, name)
+        axes.add_patch(Rectangle((-1, -0.5), 2, len(rows), color=PALE, alpha=0.4, linewidth=0, zorder=0))
+        rows_of_dots(axes, [_dot(row, colour) for row in own.to_dict("records")], rows, limits=shown, apart=False)
+        axes.axvline(0, color=GREY, linewidth=0.7, zorder=1)
+        axes.xaxis.set_major_locator(MaxNLocator(4 if len(panels) > 2 else 7, integer=True))
+        axes.set_title(_titled(catalogue, name, rival, len(panels)), color=colour, fontsize=SMALL)
+        axes.set_xlabel("margins better (right) or worse" if len(panels) < 3 else "margins better", fontsize=SMALL)
+    told = found.assign(function=found["function"].map(lambda one: naming.label(catalogue, one)),
+                        rival=found["rival"].map(lambda one: naming.label(catalogue, one)))  # fmt: skip
+    headings = {"function": "function", "rival": "against", "row": "task", "effect": "margins in its favour",
+                "low": "95 % low", "high": "95 % high", "n": "pairs, or tasks"}  # fmt: skip
+    figure.data = sheet(told, catalogue, headings)
+    figure.finding = " ".join(_counted(found, catalogue, name, rival) for name, rival in panels)
+    return figure
+
+
+def _opponents(index: Index, name: str) -> list[str]:
+    """Return ReLU and the best other, each where it is there."""
+    found = kept(index, name)
+    both = [one for one in (REFERENCE,) if one in set(found["rival"])]
+    best = judging.best_other(found[found["rival"] != REFERENCE])
+    return [*both, *([best] if best else [])]
+
+
+def _by_task(index: Index, name: str, rival: str) -> pd.DataFrame:
+    return judging.by_task(index, name, rival).assign(function=name, rival=rival)
+
+
+def _gathered(found: pd.DataFrame) -> pd.DataFrame:
+    """Return duels by row in the order of tasks: a row a task, or a kind of task where there is a crowd."""
+    about = found[["dataset", "network"]].to_dict("records")
+    places = [_KINDS.index(kind) if (kind := str(row["network"]).partition("_")[0]) in _KINDS else 9 for row in about]
+    titles = [naming.task(row["dataset"], row["network"], row["norm"] or "none") for row in found.to_dict("records")]
+    found = found.assign(place=places, row=titles)
+    if found["row"].nunique() <= _CROWD:
+        return found
+    found = found.assign(row=[naming.group(row["dataset"], row["network"]) for row in about])
+    groups = found.groupby(["function", "rival", "row", "place"], sort=False)["effect"]
+    rows = [(*key, *_mean(part), len(part), "open") for key, part in groups]
+    columns = ["function", "rival", "row", "place", "effect", "low", "high", "n", "word"]
+    return _sure(pd.DataFrame(rows, columns=columns))
+
+
+_KINDS = ("mlp", "resmlp", "autoencoder", "cnn", "rnn", "gru", "transformer")
+
+
+def _mean(effects: pd.Series) -> tuple[float, float, float]:
+    return intervals.centre(effects)
+
+
+def _sure(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return gathered rows with a word where the interval over tasks lies beyond a margin."""
+    word = np.where(rows["low"] > 1, "better", np.where(rows["high"] < -1, "worse", "open"))
+    return rows.assign(word=word)
+
+
+def _titled(catalogue: pd.DataFrame, name: str, rival: str, count: int) -> str:
+    other = naming.label(catalogue, rival)
+    return (
+        f"{naming.label(catalogue, name)} against {other}"
+        if count < 3
+        else f"{naming.label(catalogue, name)}\n– {other}"
+    )
+
+
+def _counted(found: pd.DataFrame, catalogue: pd.DataFrame, name: str, rival: str) -> str:
+    """Return how many rows say what of a pair, as a sentence."""
+    own = found[(found["function"] == name) & (found["rival"] == rival)]
+    counts = own["word"].value_counts()
+    said = [f"{int(counts[word])} {WORDS[word]}" for word in WORDS if word in counts.index]
+    pair = f"{naming.label(catalogue, name)} against {naming.label(catalogue, rival)}"
+    median = number(float(own["effect"].median()))
+    return f"{pair}, row by row: {', '.join(said)} of {len(own)}; the median difference is {median} margins."
