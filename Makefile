@@ -7,7 +7,9 @@ PYTHON ?= python3.11 python3.12 python3.13 python3
 PIP_FLAGS ?=
 # What `make bench` measures: any of training, engine, store and report, all if none is named; --quick repeats less.
 PARTS ?=
-# What `make lab` adds to JupyterLab's command, such as --no-browser, or --allow-root in a container.
+# What `make lab` opens, one of notebooks/, and adds to JupyterLab's command, such as --no-browser, or --allow-root in
+# a container.
+NOTEBOOK ?= 00_verdicts
 LAB_FLAGS ?=
 
 .DEFAULT_GOAL := menu
@@ -114,8 +116,11 @@ lint: $(READY) ## Check style, types, the wall between the halves, and that note
 bench: $(READY) ## Measure training, engine, store and report on this machine, side by side
 	@$(ACTS) bench $(PARTS)
 
-lab: $(READY) ## Open the notebooks in JupyterLab
-	@$(VENV)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_verdicts.ipynb $(LAB_FLAGS)
+# The kernel is that of .venv, whatever other one of its name the user has; nothing is asked of the network.
+lab: $(READY) ## Open the notebooks in JupyterLab, at NOTEBOOK (00_verdicts; playground to play)
+	@JUPYTER_PREFER_ENV_PATH=1 $(VENV)/bin/jupyter lab --ServerApp.root_dir=. \
+	  --LabApp.default_url=/lab/tree/notebooks/$(NOTEBOOK).ipynb --LabApp.extension_manager=readonly \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None $(LAB_FLAGS)
 
 doctor: $(READY) ## Say what this machine can do
 	@$(ACTS) doctor

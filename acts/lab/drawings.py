@@ -17,7 +17,7 @@ def page(svg: bytes | str, *, alt: str = "") -> str:
     """Return a figure for a live page: its ids its own, black the colour of the page's text."""
     text = svg.decode() if isinstance(svg, bytes) else svg
     own = "f" + sha256(text.encode()).hexdigest()[:7]
-    text = _ID.sub(lambda found: f"{found[0]}{own}-", _NOTES.sub("", _HEAD.sub("", text)))
+    text = _ID.sub(lambda found: f"{found[0]}{own}-", _NOTES.sub("", _HEAD.sub("", text, count=1)))
     text = _COLOUR.sub(lambda found: shown(found[0]), text)
     named = f' role="img" aria-label="{escape(alt)}"' if alt else ' aria-hidden="true"'
     text = text.replace("<svg", f'<svg{named} fill="currentColor"', 1)

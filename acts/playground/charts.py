@@ -20,7 +20,7 @@ from acts.figures.labels import spread
 from acts.lab import drawings
 
 WIDE = 980.0  # px of a whole row of panels; a page scales it
-LEFT, RIGHT, TOP, BOTTOM = 46.0, 104.0, 24.0, 36.0  # px that a panel keeps free around its axes
+LEFT, RIGHT, BARE, TOP, BOTTOM = 46.0, 104.0, 14.0, 24.0, 36.0  # px that a panel keeps free around its axes
 LINE = 13.5  # px between two names
 NAME = 17  # letters of a name that are written out
 FONT = "font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:11.5px"
@@ -55,9 +55,13 @@ class Panel:
     across: str = ""
     x: tuple[float, float] = (0.0, 1.0)
     y: tuple[float, float] = (0.0, 1.0)
-    right: float = RIGHT  # px kept free for names
     marks: list[str] = field(default_factory=list)
     ends: list[tuple[str, float, str]] = field(default_factory=list)
+
+    @property
+    def right(self) -> float:
+        """The room at the right, in px: for the names, if any are written there."""
+        return RIGHT if self.ends else BARE
 
     def line(
         self, x: np.ndarray, y: np.ndarray, stroke: Stroke, *, width: float = 1.8, opacity: float = 1.0,

@@ -12,7 +12,7 @@ from acts.figures.table import number
 from acts.playground import charts, offers, signals
 from acts.playground.charts import Panel, Stroke
 from acts.playground.later import Later
-from acts.playground.pick import WIDTH, WRITTEN, Pick
+from acts.playground.pick import INNER, PROSE, WIDTH, WRITTEN, Pick
 from acts.playground.signals import Flow
 from acts.theory import Init
 from acts.wording import word
@@ -32,7 +32,7 @@ class Layers(widgets.VBox):
             Pick(offered, start, name=name, changed=self._settled, needed=name == "first")
             for name, start in zip(("first", "second"), shown, strict=True)
         ]
-        how = {"layout": {"width": WIDTH}, "style": WRITTEN}
+        how = {"layout": {"width": INNER}, "style": WRITTEN}
         inits = [*((word(rule), rule) for rule in theory.RULES), (BY_HAND, BY_HAND)]
         self.init = widgets.Dropdown(options=inits, value="he", description="init", **how)
         self.sigma_w = widgets.FloatSlider(1.4, min=0.2, max=3.0, step=0.02, description="σ_w", **how)
@@ -73,7 +73,7 @@ class Layers(widgets.VBox):
                 said.append(escape(" ".join(str(error).split())))
         if found:
             self.chart.value = drawn(found)
-        self.told.value = f"<p>{'. '.join([*said, *(told(one, flow) for one, flow in found)])}</p>"
+        self.told.value = f'<p class="{PROSE}">{". ".join([*said, *(told(one, flow) for one, flow in found)])}.</p>'
 
     def _flow(self, activation: Activation) -> Flow:
         size = {"depth": self.depth.value, "width": self.width.value, "seed": self.seed.value}

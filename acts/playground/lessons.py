@@ -15,7 +15,7 @@ from acts.figures.table import number
 from acts.playground import charts, offers
 from acts.playground.charts import Panel, Stroke
 from acts.playground.learner import DATASETS, PAIRS, Learner, Setting
-from acts.playground.pick import WIDTH, WRITTEN, Pick
+from acts.playground.pick import INNER, PROSE, WIDTH, WRITTEN, Pick
 from acts.wording import word
 
 CLASSES = ("#08809e", "#d1378a")  # colours of the two classes
@@ -107,7 +107,7 @@ def learning(
 
 def _settings(start: Setting) -> dict[str, Any]:
     """Return the controls of a setting, by the field that each sets."""
-    how: dict[str, Any] = {"layout": {"width": WIDTH}, "style": WRITTEN}
+    how: dict[str, Any] = {"layout": {"width": INNER}, "style": WRITTEN}
     named = [(source(name).label, name) for name in DATASETS]
     inits = [(word(rule), rule) for rule in theory.RULES]
     return {
@@ -156,7 +156,7 @@ def _surface(learner: Learner, stroke: Stroke) -> Panel:
     """Return what the first network makes of the plane, under some of the rows that it learns from."""
     share, across, up = learner.surface(learner.frames[-1])
     points, classes = learner.points()
-    panel = Panel(f"{stroke.name}, step {learner.frames[-1].step}", "", across, up, right=12.0)
+    panel = Panel(f"{stroke.name}, step {learner.frames[-1].step}", "", across, up)
     panel.ground(_coloured(np.nan_to_num(share, nan=0.5)))
     for one, colour in enumerate(CLASSES):
         own = points[classes == one]
@@ -182,7 +182,7 @@ def summary(learners: Sequence[Learner]) -> str:
             f"{learner.frames[-1].step} steps, mean of {PAIRS} networks"
         )
     told = "".join(f"{line}. " for line in said)
-    return f"<p>{told}{_paired(seen, ends) if len(ends) == 2 else ''}</p>"
+    return f'<p class="{PROSE}">{told}{_paired(seen, ends) if len(ends) == 2 else ""}</p>'
 
 
 def _paired(learners: Sequence[Learner], ends: Sequence[np.ndarray]) -> str:

@@ -9,7 +9,7 @@ from acts.playground import offers
 from acts.wording import greek
 
 NONE = ""
-WIDTH = "14.5rem"
+WIDTH, INNER = "14.5rem", "14rem"  # of a column of controls, and of a control
 PROSE = "jp-RenderedHTMLCommon"  # how JupyterLab calls text and tables of a notebook, and sets them
 WRITTEN = {"description_width": "4.6rem"}
 OTHER = "a formula of your own …"
@@ -26,10 +26,10 @@ class Pick(widgets.VBox):
     ) -> None:
         options = [*([] if needed else [("–", NONE)]), *offered.items(), (OTHER, offers.FORMULA)]
         self.menu = widgets.Dropdown(
-            options=options, value=start, description=name, layout={"width": WIDTH}, style=WRITTEN
+            options=options, value=start, description=name, layout={"width": INNER}, style=WRITTEN
         )
         self.text = widgets.Text(
-            value=offers.TYPED, description="f(x) =", continuous_update=False, layout={"width": WIDTH}, style=WRITTEN
+            value=offers.TYPED, description="f(x) =", continuous_update=False, layout={"width": INNER}, style=WRITTEN
         )
         self.sliders: dict[str, widgets.FloatSlider] = {}
         self.fault, self._changed = "", changed
@@ -81,5 +81,5 @@ def _slider(name: str, start: float, span: tuple[float, float]) -> widgets.Float
     low, high = min(*span, start), max(*span, start)
     return widgets.FloatSlider(
         value=start, min=low, max=high, step=(high - low) / 200, description=greek(name), readout_format=".3g",
-        layout={"width": WIDTH}, style=WRITTEN,
+        layout={"width": INNER}, style=WRITTEN,
     )  # fmt: skip

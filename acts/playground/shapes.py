@@ -59,7 +59,9 @@ class Shapes(widgets.VBox):
     def _tell(self) -> None:
         chosen = self.chosen
         faults = "".join(f"<p>{escape(pick.fault)}</p>" for pick in self.picks if pick.fault)
-        self.facts.value = f'{faults}<div class="{PROSE}">{table(chosen).to_html()}</div>'
+        self.facts.value = (
+            f'{faults}<div class="{PROSE}" style="width:max-content;max-width:100%">{table(chosen).to_html()}</div>'
+        )
 
 
 def curves(config: str = "cpu", *, shown: Sequence[str] = ("swish", "relu")) -> Shapes:
