@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from acts import activations, theory, training, trials, tuning
-from acts.activations import Activation
+from acts.activations import Activation, registry
 from acts.jobs import Job, Run
 from acts.records import frame, where
 from acts.training import History
@@ -107,13 +107,18 @@ def _final(shared: dict[str, Any], seed: int, choices: Mapping[str, tuning.Choic
     return {**shared, "phase": "final", "seed": seed, "split": seed, **chosen}
 
 
-@cache
 def scales(activation: str, rule: str) -> list[Any] | None:
     """Return σ_w and σ_b of first, hidden and last layers and whether draws are uniform; None without such an init.
 
     Of activations that layers take in turn (``tanh|relu``) the first gives these, and a hidden pair for each follows.
     Ten digits: enough for any network, and the same on every machine. Inputs have mean square 1.
     """
+    return _scales(activation, rule, tuple(map(registry.own, activation.split("|"))))
+
+
+@cache
+def _scales(activation: str, rule: str, own: tuple[Activation | None, ...]) -> list[Any] | None:  # noqa: ARG001
+    """Return the same for what own activations of these names are now: a user's may change meanwhile."""
     names = activation.split("|")
     try:
         inits = [theory.init(name, rule) for name in names]

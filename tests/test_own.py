@@ -39,7 +39,7 @@ notebooks: [00_verdicts]
 def alone(monkeypatch):
     """Leave register and environment as they were."""
     monkeypatch.delenv(own.VARIABLE, raising=False)
-    own.plugin.cache_clear()
+    own._run.cache_clear()
     with registry.temporarily():
         yield
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(autouse=True)
 def alone():
-    own.plugin.cache_clear()
+    own._run.cache_clear()
     with registry.temporarily():
         yield
 

@@ -132,29 +132,40 @@ def _finite(entry: Activation, place: float, order: int) -> bool:
     return math.isfinite(float(found))
 
 
-@cache
 def plugin(path: Path, sha256: str = "") -> list[str]:
-    """Run a Python file of the user's and return the names that it registers.
+    """Run a Python file of the user's, once in a process, and return the names that it registers.
 
-    Raises OwnError where it cannot be run, and where it is not the file of that sha256, if one is given.
+    Raises OwnError where it cannot be run, where it is not the file of that sha256, if one is given, and where it was
+    edited since this process ran it.
     """
     if not path.is_file():
         raise OwnError(f"plugin {path}: no such file")
-    if sha256 and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if sha256 and found != sha256:
         raise OwnError(f"plugin {path}: another file here than where the run was started")
+    return list(_run(path.resolve(), found))
+
+
+@cache
+def _run(path: Path, sha256: str) -> tuple[str, ...]:  # noqa: ARG001 - another text is another run
+    """Run a file of that sha256 and return the names that it registers."""
     before = set(registry.names())
     name = f"acts_plugin_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise OwnError(f"plugin {path}: not a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    earlier, sys.modules[name] = sys.modules.get(name), module
     try:
-        spec.loader.exec_module(module)
+        with registry.whole():
+            spec.loader.exec_module(module)
     except Exception as error:
         told = " ".join(str(error).split())[:200]
+        if "already registered" in told and getattr(earlier, "__file__", "") == str(path):
+            told = "edited since this process ran it; restart the kernel, or the cluster's workers"
+            raise OwnError(f"plugin {path}: {told}") from None
         raise OwnError(f"plugin {path}: {type(error).__name__}: {told}") from None
-    found = [one for one in registry.names() if one not in before]
-    if not found:
+    names = tuple(one for one in registry.names() if one not in before)
+    if not names:
         raise OwnError(f"plugin {path}: registers no activation; decorate a function with acts.register(...)")
-    return found
+    return names

@@ -109,21 +109,42 @@ def register(
 @contextmanager
 def temporarily() -> Iterator[None]:
     """Undo on leaving whatever was registered within."""
-    _fill()
-    entries, aliases = dict(_entries), dict(_aliases)
+    restore = _restorer()
     try:
         yield
     finally:
+        restore()
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """Undo whatever was registered within where that ends in an error."""
+    restore = _restorer()
+    try:
+        yield
+    except BaseException:
+        restore()
+        raise
+
+
+def _restorer() -> Callable[[], None]:
+    """Return a function that puts the register back to what it is now."""
+    _fill()
+    entries, aliases = dict(_entries), dict(_aliases)
+
+    def restore() -> None:
         _entries.clear()
         _aliases.clear()
         _entries.update(entries)
         _aliases.update(aliases)
 
+    return restore
+
 
 def own(name: str) -> Activation | None:
-    """Return the user's own activation of a name, None where there is none."""
+    """Return the user's own activation that a name or a variant's name begins with, None where there is none."""
     _fill()
-    entry = _entries.get(name)
+    entry = _entries.get(name.partition("(")[0])
     return entry if entry is not None and entry.family == OWN else None
 
 

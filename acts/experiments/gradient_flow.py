@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from acts import activations, diagnostics, theory, trainability, tuned
-from acts.activations import Activation
+from acts.activations import Activation, registry
 from acts.diagnostics import Pulled
 from acts.jobs import Job, Run
 from acts.params import Params
@@ -95,9 +95,13 @@ def _elementwise(wanted: str | Sequence[str]) -> list[str]:
     return [one.name for one in chosen]
 
 
-@cache
 def reason(activation: str, init: str) -> str | None:
     """Return in one line why a function does not have an init, None where it has it."""
+    return _reason(activation, init, registry.own(activation))
+
+
+@cache
+def _reason(activation: str, init: str, own: Activation | None) -> str | None:  # noqa: ARG001 - a user's may change
     try:
         theory.init(activation, init)
     except ValueError as error:
@@ -105,9 +109,13 @@ def reason(activation: str, init: str) -> str | None:
     return None
 
 
-@cache
 def unstable(activation: str) -> bool:
     """Return whether the length map without bias that has q = 1 as a fixed point is steeper than 1 there."""
+    return _unstable(activation, registry.own(activation))
+
+
+@cache
+def _unstable(activation: str, own: Activation | None) -> bool:  # noqa: ARG001 - a user's may change meanwhile
     try:
         return theory.length_map_slope(activation, sigma_w=_gain(activation).sigma_w) > 1 + UNSTABLE
     except ValueError:
