@@ -15,6 +15,7 @@ from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, panels, text_width
 
 _ROW, _TOP, _BOTTOM, _BETWEEN = 0.16, 0.28, 0.42, 0.14  # inches
+_ABREAST = 4  # panels of networks of one hidden layer; more are set in lines, a network each
 _SLOPE = re.compile(r"leaky_relu\(alpha=(?P<alpha>[0-9.]+)\)")
 PLAIN_SLOPE = 0.01  # Leaky ReLU's own
 
@@ -40,21 +41,22 @@ def shallow(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
     )
     limits = log_limits(ratios[["middle", "low", "high"]].to_numpy(float).ravel(), widest=3.0)
     colours = naming.inks(catalogue, [rival for *_, rival in places])
-    figure, grid = _beside(len(places), rows)
+    columns = len(places) if len(places) <= _ABREAST else len(colours)
+    figure, grid = _beside(len(places), columns, rows)
     for place, (axes, (_, network, rival)) in enumerate(zip(grid, places, strict=True)):
         colour = colours[rival]
         own = ratios[(ratios["network"] == network) & (ratios["activation"] == rival)]
         dots = [_dot(row, colour) for row in own.to_dict("records")]
         rows_of_dots(axes, dots, rows, limits=limits, log=True, apart=False)
         axes.axvline(1, color=GREY, linewidth=0.7, zorder=1)
-        axes.set_yticks(range(len(rows)), rows if place == 0 else [""] * len(rows))
+        axes.set_yticks(range(len(rows)), rows if place % columns == 0 else [""] * len(rows))
         axes.tick_params(axis="y", labelsize=SMALL, length=0, pad=9)
         axes.set_title(f"{naming.label(catalogue, rival)}, {naming.word(network)}", color=colour, fontsize=SMALL + 1)
         axes.set_xlabel(f"ratio to {naming.label(catalogue, reference)}")
     name = naming.label(catalogue, reference)
-    columns = {"activation": "activation", "network": "network", "dataset": "data set",
+    headings = {"activation": "activation", "network": "network", "dataset": "data set",
                "middle": f"test error, ratio to {name}", **arms.ENDS}  # fmt: skip
-    figure.data = sheet(ratios, catalogue, columns)
+    figure.data = sheet(ratios, catalogue, headings)
     sure = ratios[(ratios["high"] < 1) | (ratios["low"] > 1)]
     lower, better = int((ratios["middle"] < 1).sum()), int((sure["high"] < 1).sum())
     figure.finding = (
@@ -70,15 +72,18 @@ def _dot(row: dict[Any, Any], colour: str) -> Dot:
     return Dot(title, row["middle"], row["low"], row["high"], colour if apart else quiet(colour), hollow=not apart)
 
 
-def _beside(count: int, rows: list[str]) -> tuple[Drawing, list[Axes]]:
-    """Return panels side by side that share the names of their rows."""
+def _beside(count: int, columns: int, rows: list[str]) -> tuple[Drawing, list[Axes]]:
+    """Return panels, so many abreast, that share the names of their rows, left of the first column."""
     left = 0.2 + max(text_width(row, SMALL) for row in rows)
     inside = _ROW * len(rows)
-    tall = _TOP + inside + _BOTTOM
-    wide = (WIDTH - left - 0.08 - (count - 1) * _BETWEEN) / count
-    figure = Drawing(figsize=(WIDTH, tall))
-    starts = [left + place * (wide + _BETWEEN) for place in range(count)]
-    return figure, [figure.add_axes((x / WIDTH, _BOTTOM / tall, wide / WIDTH, inside / tall)) for x in starts]
+    lines, each = -(-count // columns), _TOP + inside + _BOTTOM
+    tall, wide = lines * each, (WIDTH - left - 0.08 - (columns - 1) * _BETWEEN) / columns
+    figure, grid = Drawing(figsize=(WIDTH, tall)), []
+    for place in range(count):
+        line, column = divmod(place, columns)
+        x, y = left + column * (wide + _BETWEEN), (lines - 1 - line) * each + _BOTTOM
+        grid.append(figure.add_axes((x / WIDTH, y / tall, wide / WIDTH, inside / tall)))
+    return figure, grid
 
 
 @drawn

@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from acts.figures import arms, naming
 from acts.figures.arms import apart, banded, ratios
 from acts.figures.dots import Dot, log_limits, rows_of_dots
-from acts.figures.palette import GREY, INK, quiet
+from acts.figures.palette import GREY, INK, OWN, quiet
 from acts.figures.results import spanned
 from acts.figures.scales import plain
 from acts.figures.sheets import sheet
-from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, text_width
+from acts.figures.style import SMALL, WIDTH, Drawing, drawn, fitted, missing, text_width
 from acts.figures.table import MISSING, Table, unmeasured
 
 WORD = "robustness"
@@ -50,14 +50,20 @@ def blocks(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "
             banded(axes)
             _named(axes, rows, first=column == 0, last=line == len(names) - 1)
             axes.set_title(_title(net) if line == 0 else "", fontsize=7.5)
-        side = f"{naming.label(catalogue, activation)} ÷ {name}"
         box = grid[line][0].get_position()
+        label = naming.label(catalogue, activation)
+        side = _side(label, f" ÷ {name}", WIDTH * box.x0) if colour in OWN else f"{label} ÷ {name}"
         figure.text(0.0, box.y1 + 0.05 / figure.get_figheight(), side, color=colour, fontsize=8, fontweight="bold")
     figure.text(0.5, 0.0, f"test error ÷ that of {name}", fontsize=8, ha="center", va="bottom")
     figure.finding = _told(found, catalogue, name)
     columns = {**arms.PLACE, "activation": "activation", "init": "init", "middle": f"test error, ratio to {name}"}
     figure.data = sheet(found, catalogue, {**columns, **arms.ENDS})
     return figure
+
+
+def _side(label: str, base: str, room: float) -> str:
+    """Return the name of a line of panels, cut where it would run into their titles."""
+    return fitted(label, 8, room - text_width(base, 8, weight="bold"), weight="bold") + base
 
 
 def contrasts(records: pd.DataFrame, *, reference: str) -> pd.DataFrame:

@@ -1,13 +1,15 @@
 """Gates: gated units against the plain functions that they gate with, at matched numbers of weights."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from acts.figures import naming, tasks
+from acts.figures import naming, palette, tasks
 from acts.figures.dots import Dot, log_limits, rows_of_dots
-from acts.figures.palette import GREY, PALE
+from acts.figures.palette import GREY, INK, PALE
 from acts.figures.results import spanned
 from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, text_width
@@ -22,9 +24,9 @@ _COLUMNS = ["task", "kind", "label", "activation", "metric", "middle", "low", "h
 def gates(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "relu") -> Drawing:
     """Return, for every task with gated units, the outcome by function and the paired effect of gating.
 
-    Left: mean over seeds with its interval, gated units in colour. Right: each gated unit over the plain function it
-    gates with, and below, in grey, each plain function over the reference: what the gate does beside what the function
-    does.
+    Left: mean over seeds with its interval, gated units in colour, or in black beside own functions. Right: each gated
+    unit over the plain function it gates with, and below, in grey, each plain function over the reference: what the
+    gate does beside what the function does.
     """
     found = with_gates(tasks.judged(records))
     gated = [task for task, _ in tasks.each(found)]
@@ -102,13 +104,22 @@ def _pair(figure: Drawing, *, y: float, height: float, effects: pd.DataFrame) ->
     return left, right
 
 
+def _shades(catalogue: pd.DataFrame, names: Iterable[str]) -> dict[str, str]:
+    """Return what functions are drawn in: gated units stand out of grey, in black where own ones have the colours."""
+    inks, own = naming.inks(catalogue, names), naming.own(catalogue)
+    gated = INK if palette.REST in inks.values() else ""
+    return {
+        name: colour if name in own else (gated or colour) if name in PLAIN else GREY for name, colour in inks.items()
+    }
+
+
 def _levels(axes: Axes, found: pd.DataFrame, catalogue: pd.DataFrame) -> None:
     levels = tasks.levels(found).sort_values("middle", kind="stable")
     names = {name: naming.label(catalogue, name) for name in levels["activation"]}
-    coloured = {*PLAIN, *naming.own(catalogue)}
+    shades = _shades(catalogue, names)
     dots = [
         Dot(names[row["activation"]], row["middle"], row["low"], row["high"],
-            naming.colour(catalogue, row["activation"]) if row["activation"] in coloured else GREY)
+            shades[row["activation"]])
         for row in levels.to_dict("records")
     ]  # fmt: skip
     ends = levels[["middle", "low", "high"]].to_numpy(float)
@@ -125,10 +136,10 @@ def _effects(axes: Axes, effects: pd.DataFrame, catalogue: pd.DataFrame) -> None
         axes.set_axis_off()
         axes.text(0.5, 0.5, "no pair was run", transform=axes.transAxes, ha="center", color=GREY, style="italic")
         return
-    rows, own = effects.to_dict("records"), naming.own(catalogue)
+    rows, shades = effects.to_dict("records"), _shades(catalogue, effects["activation"])
     dots = [
         Dot(row["label"], row["middle"], row["low"], row["high"],
-            naming.colour(catalogue, row["activation"]) if row["kind"] == "gate" or row["activation"] in own else GREY)
+            shades[row["activation"]])
         for row in rows
     ]  # fmt: skip
     limits = log_limits(effects[["middle", "low", "high"]].to_numpy(float).ravel(), widest=4.0, narrowest=1.06)

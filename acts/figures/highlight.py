@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from acts.figures import naming, palette
-from acts.figures.style import SMALL, Drawing, text_width
+from acts.figures.style import SMALL, WIDTH, Drawing, fitted, text_width
 from acts.figures.table import BROUGHT
 
 _ABOVE = 10.0  # added to the order of drawing: on top of all others
@@ -36,7 +36,7 @@ def lift(figure: Drawing, catalogue: pd.DataFrame) -> None:
     if not shown:
         return
     for axes in figure.axes:
-        _swatched(axes)
+        _swatched(axes, labels)
     _darkened(figure.findobj(Text))
     _key(figure, shown, grey=palette.REST in seen)
     figure.finding = f"{figure.finding} Drawn in colour: {', '.join(shown)}.".strip()
@@ -100,12 +100,15 @@ def _colour(artist: Any) -> str:
     return ""
 
 
-def _swatched(axes: Axes) -> None:
-    """Put a swatch before the title of a panel that is an own function's, so that it is found without colour."""
-    title = axes.get_title(loc="left")
+def _swatched(axes: Axes, labels: Iterable[str]) -> None:
+    """Put a swatch before the title of a panel that is an own function's; a name that has no room there is cut."""
+    title, wide = axes.get_title(loc="left"), axes.get_position().width * WIDTH
     for text in axes.get_children():
         if isinstance(text, Text) and title and text.get_text() == title and _colour(text) in palette.OWN:
-            text.set_text(f"{_SWATCH} {title}")
+            name = max((label for label in labels if title.startswith(label)), key=len, default="")
+            size, rest = float(text.get_fontsize()), title.removeprefix(name)
+            room = wide - text_width(f"{_SWATCH} {rest}", size, weight="bold")
+            text.set_text(f"{_SWATCH} {fitted(name, size, room, weight='bold') if name else ''}{rest}")
 
 
 def _darkened(texts: Iterable[Any]) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from acts.figures.palette import GREY
-from acts.figures.style import SMALL
+from acts.figures.palette import GREY, OWN
+from acts.figures.style import SMALL, WIDTH, fitted
 
 _LEADING = 1.22  # distance of two baselines, in font sizes
 _POINTS = 72.0
 _SAME, _MANY = 0.5, 3  # ends within half a line are one place; three names or more there share a bracket
+_ROOM, _NUMBERS = 1.1, 0.3  # inches at most for a name beside a panel, and for the numbers at the next one
 _STEM = 2.2  # points from a bracket to its names
 
 
@@ -71,7 +72,7 @@ def at_ends(axes: Axes, ends: Sequence[End], *, size: float = SMALL, reach: floa
     order = [one for group in groups for one in reversed(group)]
     middles = {one: float(np.mean([shown[each] for each in group])) for group in groups for one in group}
     placed = dict(zip(order, spread([middles[one] for one in order], distance, low=0.0, high=1.0), strict=True))
-    x = 1 + reach / width
+    x, room = 1 + reach / width, _room(axes) - reach / _POINTS
     for group in groups:
         joined = len(group) >= _MANY
         starts = [1.0 if ends[one].x is None else _along(axes, float(ends[one].x or 0.0)) for one in group]
@@ -85,11 +86,24 @@ def at_ends(axes: Axes, ends: Sequence[End], *, size: float = SMALL, reach: floa
             _stroke(axes, (stem, stem), (min(inside) - 0.3 * distance, max(inside) + 0.3 * distance), GREY)
     return [
         axes.text(
-            x, placed[one], ends[one].text, transform=axes.transAxes, color=ends[one].colour, fontsize=size,
+            x, placed[one], _named(ends[one], size, room), transform=axes.transAxes, color=ends[one].colour, fontsize=size,
             va="center_baseline",
         )
         for one in order
     ]  # fmt: skip
+
+
+def _named(end: End, size: float, room: float) -> str:
+    """Return the name to write at an end; one of a user's own, in bold, is cut to the room that there is for names."""
+    return fitted(end.text, size, room, weight="bold") if end.colour in OWN else end.text
+
+
+def _room(axes: Axes) -> float:
+    """Return how many inches right of a panel are free for names, up to the numbers of the next one beside it."""
+    figure, box = axes.figure, axes.get_position()
+    beside = [other.get_position() for other in figure.axes]
+    starts = [one.x0 for one in beside if one.x0 >= box.x1 and one.y0 < box.y1 and one.y1 > box.y0]
+    return min([_ROOM, *((start - box.x1) * WIDTH - _NUMBERS for start in starts)])
 
 
 def bundles(shown: Sequence[float], distance: float) -> list[list[int]]:

@@ -204,6 +204,15 @@ def text_width(text: str, size: float, *, weight: str = "normal") -> float:
     return float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0]) / 72
 
 
+def fitted(text: str, size: float, room: float, *, weight: str = "normal") -> str:
+    """Return a text that fits into so many inches, with an ellipsis where it was cut."""
+    if text_width(text, size, weight=weight) <= room:
+        return text
+    while len(text) > 1 and text_width(f"{text}…", size, weight=weight) > room:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
 def key(figure: Figure, entries: Iterable[tuple[str, str]], *, x: float, y: float) -> None:
     """Write words in their colours in a line from x, y (inches from the lower left corner)."""
     width, height = figure.get_size_inches()
