@@ -17,6 +17,10 @@ from acts.claims.catalogue import catalogue as listed
 from acts.claims.facts import suggestion
 from acts.claims.index import indexed
 from acts.claims.ledger import judge
+from acts.colours import VERDICTS
+from acts.lab import drawings, markup
+
+BOX = "background:var(--jp-layout-color2,transparent);padding:.8em 1em;margin:.8em 0;max-width:56rem"
 
 _BLANKS = re.compile(r"[^\S\u00a0\u202f]+")  # every blank but those that hold a number together
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$^~@'\"&+\-.!:=()])")
@@ -53,6 +57,10 @@ class Card:
         return [*told, f"{_set(after)}{self._seen()}".strip()] if after.strip() or self._seen() else told
 
     def _asides(self) -> list[str]:
+        """Return what points to other claims, and what other functions answer, a paragraph each."""
+        return [*self._points(), *(line for label, verdict in self.asked for line in ("", _also(label, verdict)))]
+
+    def _points(self) -> list[str]:
         """Return a paragraph that points to a claim that pulls the other way or rests on the same evidence."""
         said = []
         if self.claim.contradicts:
@@ -61,19 +69,22 @@ class Card:
             said.append(
                 f"The evidence is that of [{self.claim.same_evidence_as}](#claim-{self.claim.same_evidence_as})."
             )
-        lines = ["", " ".join(said)] if said else []
-        return [*lines, *(line for label, verdict in self.asked for line in ("", _also(label, verdict)))]
+        return ["", " ".join(said)] if said else []
 
     def _seen(self) -> str:
         return f" See {', '.join('@' + label for label in self.verdict.evidence)}." if self.verdict.evidence else ""
 
     def to_html(self) -> str:
-        """Return the card as HTML, every text escaped."""
-        word = html.escape(self.verdict.verdict)
+        """Return the card as HTML for a live notebook of either theme, every text escaped."""
         source = html.escape("; ".join(_described(title) for title in self.claim.sources))
+        tone = drawings.shown(VERDICTS[self.verdict.verdict])
+        told = "".join(markup.blocks("\n".join(lines)) for lines in (self._told(), self._points()))
         return (
-            f'<div class="claim"><p><b>{self.claim.id}</b> <i>{word}</i> {html.escape(self.claim.claim)} '
-            f"<small>[{source}]</small></p><p>{html.escape(_finding(self.verdict))}</p>{self._answers()}</div>"
+            f'<div id="claim-{self.claim.id}" style="border-left:4px solid {tone};{BOX}">'
+            f'<p style="margin:0 0 .3em"><b>{self.claim.id}</b> <b style="color:{tone}">'
+            f"{html.escape(self.verdict.verdict)}</b></p>"
+            f'<p style="margin:0 0 .2em"><b>{html.escape(self.claim.claim)}</b></p>'
+            f'<p style="margin:0 0 .5em"><small>{source}</small></p>{told}{self._answers()}</div>'
         )
 
     def _answers(self) -> str:
@@ -89,9 +100,10 @@ class Verdicts:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         del include, exclude
+        cards = "".join(card.to_html() for card in self.cards)
         return {
             "text/markdown": "\n\n".join(card.to_markdown() for card in self.cards) + "\n",
-            "text/html": "".join(card.to_html() for card in self.cards),
+            "text/html": f'<div class="acts-claims">{drawings.stylesheet()}{cards}</div>',
         }
 
 

@@ -121,7 +121,7 @@ def _by_layer(
 
 
 def _inside(flows: Sequence[Flow], strokes: Sequence[Stroke]) -> Panel:
-    panel = Panel("pre-activations of the last layer / rms", "", (BINS[0], BINS[-1]), (0.0, 0.8))
+    panel = Panel("pre-activations, last layer", "", (BINS[0], BINS[-1]), (0.0, 0.8))
     for flow, stroke in zip(flows, strokes, strict=True):
         values = flow.inside[max(flow.inside)]
         heights = np.histogram(values[np.isfinite(values)], BINS)[0] / (max(len(values), 1) * (BINS[1] - BINS[0]))
