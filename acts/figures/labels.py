@@ -86,8 +86,8 @@ def at_ends(axes: Axes, ends: Sequence[End], *, size: float = SMALL, reach: floa
             _stroke(axes, (stem, stem), (min(inside) - 0.3 * distance, max(inside) + 0.3 * distance), GREY)
     return [
         axes.text(
-            x, placed[one], _named(ends[one], size, room), transform=axes.transAxes, color=ends[one].colour, fontsize=size,
-            va="center_baseline",
+            x, placed[one], _named(ends[one], size, room), transform=axes.transAxes, color=ends[one].colour,
+            fontsize=size, va="center_baseline",
         )
         for one in order
     ]  # fmt: skip
