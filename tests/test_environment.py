@@ -172,6 +172,21 @@ def test_no_file_names_an_index_of_packages() -> None:
         assert place.search(path.read_text(encoding="utf-8")) is None, path.relative_to(ROOT)
 
 
+# Declared and never imported: what in the house asks for each.
+BY_NAME = {
+    "setuptools": ("pyproject.toml", "setuptools.build_meta"),
+    "ipykernel": ("acts/reports/execution.py", "ipykernel_launcher"),
+    "jupyterlab": ("Makefile", "jupyter lab"),
+    "pytest-timeout": ("pyproject.toml", "timeout = "),
+    "pytest-xdist": ("Makefile", "pytest -n"),
+    "ruff": ("Makefile", "ruff check"),
+    "mypy": ("Makefile", "bin/mypy"),
+    "pandas-stubs": ("pyproject.toml", "[tool.mypy]"),
+    "import-linter": ("Makefile", "lint-imports"),
+    "nbstripout": ("Makefile", "nbstripout --verify"),
+}
+
+
 def code(path: Path) -> list[str]:
     """Return the Python in a module or in a notebook's cells."""
     text = path.read_text(encoding="utf-8")
@@ -221,3 +236,11 @@ def test_every_import_is_declared() -> None:
     assert packages(imported("acts/*.py", "notebooks/*.ipynb")) - run == set()
     assert packages(imported("tests/*.py")) - run - dev == set()
     assert run & dev == set()
+
+
+def test_every_declared_package_is_used() -> None:
+    used = packages(imported("*.py", "*.ipynb"))
+    unused = {canonicalize_name(Requirement(text).name) for text in ASKED} - used
+    assert unused == set(BY_NAME)
+    for path, word in BY_NAME.values():
+        assert word in (ROOT / path).read_text()
