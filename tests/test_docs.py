@@ -18,14 +18,14 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 
 import pytest
 import schema_words
 
-from acts import claims
+from acts import claims, params
 from acts.reports import found, ledger
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +34,8 @@ LANGUAGES = {"sh", "python", "yaml", "toml", "diff", "text", "bibtex"}
 RUN = ("sh", "python")
 MARK = re.compile(r"<!-- (not run|run by|file|add to|change|prints)(?:: (.+?))? -->")
 LINK = re.compile(r"(?<!!)\[[^\]\n]+\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"")
-LIMIT = 120  # seconds that one block may take
+LIMIT = 200  # seconds that one block may take
+END = "—— end of what a block prints ——"
 
 
 @dataclass(frozen=True)
@@ -156,39 +157,46 @@ def runs(page: str) -> bool:
 
 @dataclass
 class Reading:
-    """A page as far as it was read: what was printed last, and the python that was not run yet behind what was."""
+    """A page as it is read: what an sh block printed last, the python to run at the end, what that is to print."""
 
     page: str
     review: Path
     printed: str = ""
     code: str = ""
-    waiting: bool = False
+    awaited: list[Block] = field(default_factory=list)
+    last: str = ""
 
     def take(self, block: Block) -> None:
         """Do with a block what its language and its mark ask for."""
         if block.mark in ("file", "add to", "change"):
             put(self.review, block)
+        elif block.mark == "prints" and self.last == "python":
+            self.code += f"print({END!r})\n"
+            self.awaited.append(block)
         elif block.mark == "prints":
-            self.run_python()
-            told = f"{self.page}:{block.line}: not what was printed, which is\n{self.printed}"
-            assert same(block.text, self.printed), told
+            self.hold(block, self.printed)
         elif not block.mark and block.language == "sh":
-            self.run(block.text, f"{self.page}:{block.line}")
+            self.printed = self.run(block.text, f"{self.page}:{block.line}")
         elif not block.mark and block.language == "python":
             self.code += "\n" * (block.line - self.code.count("\n")) + block.text
-            self.waiting = True
+        self.last = block.language
 
-    def run(self, text: str, where: str) -> None:
+    def hold(self, block: Block, printed: str) -> None:
+        """Hold what a page says that was printed against what was."""
+        assert same(block.text, printed), f"{self.page}:{block.line}: not what was printed, which is\n{printed}"
+
+    def run(self, text: str, where: str) -> str:
         done = shell(self.review, text)
-        self.printed = done.stdout + done.stderr
-        assert done.returncode == 0, f"{where}: ended with {done.returncode}\n{self.printed[-3000:]}"
+        assert done.returncode == 0, f"{where}: ended with {done.returncode}\n{(done.stdout + done.stderr)[-3000:]}"
+        return done.stdout + done.stderr
 
-    def run_python(self) -> None:
-        """Run the page's python so far from its top, in lines as on the page."""
-        if self.waiting:
+    def finish(self) -> None:
+        """Run the page's python, in lines as on the page."""
+        if self.code:
             (self.review / "page.py").write_text(self.code, encoding="utf-8")
-            self.run("python page.py", self.page)
-            self.waiting = False
+            parts = self.run("python page.py", self.page).split(END)
+            for block, printed in zip(self.awaited, parts[:-1], strict=True):
+                self.hold(block, printed)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if runs(page)])
@@ -196,7 +204,7 @@ def test_what_a_page_tells_to_run_runs(page: str, review: Path) -> None:
     reading = Reading(page, review)
     for block in blocks(read(page)):
         reading.take(block)
-    reading.run_python()
+    reading.finish()
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -323,3 +331,38 @@ def test_the_page_of_configurations_lists_every_key_as_the_schema_has_it() -> No
     for place, rows in known.items():
         shown = [(key, form, default.strip("`")) for key, form, default, what in told[place] if what]
         assert shown == rows, place
+
+
+# --- what else the README counts and names ----------------------------------------------------------------------------
+
+
+def inline(page: str) -> list[str]:
+    """Return what stands in code within a page's sentences and tables."""
+    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", read(page), flags=re.M | re.S))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_and_targets_that_sentences_name_are_there(page: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), flags=re.M))
+    known = set(re.findall(r"^### acts (\w+)$", read("docs/commands.md"), flags=re.M))
+    for code in inline(page):
+        words = re.sub(r"^(\.venv/bin/)?(python -m )?(?=acts )", "", code).split()
+        if words[0] == "acts" and len(words) > 1 and re.fullmatch(r"[a-z]+", words[1]):
+            assert words[1] in known, f"{page}: {code}"
+        if words[0] == "make" and len(words) > 1 and re.fullmatch(r"[a-z-]+", words[1]):
+            assert words[1] in targets, f"{page}: {code}"
+
+
+def test_the_readme_names_every_configuration() -> None:
+    part = read("README.md").partition("## Configurations")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", part, flags=re.M)) == set(params.configurations())
+
+
+def test_the_readme_counts_claims_and_data_sets_as_they_are() -> None:
+    text = read("README.md")
+    assert f"| {len(claims.catalogue())} claims, one row each" in text
+    rows = read("docs/datasets.md").partition("## Always there")[2].partition("## Published")[0]
+    counts = {"Sixteen": 16, "Seventeen": 17, "Eighteen": 18, "Nineteen": 19, "Twenty": 20}
+    told = re.search(r"(\w+) \[data sets\]", text)
+    assert told is not None
+    assert counts[told[1]] == len(re.findall(r"^\| `", rows, flags=re.M))
