@@ -8,12 +8,14 @@ import warnings
 from importlib.metadata import EntryPoint, entry_points
 
 GROUP = "acts.activations"
+LEFT_OUT: list[str] = []  # names whose package could not be loaded; ``params`` looks here before it lists them
 
 
 def _load(point: EntryPoint) -> None:
     try:
         point.load()
     except Exception as error:
+        LEFT_OUT.append(point.name)
         told = " ".join(str(error).split())[:200]
         line = f"activation {point.name} of {point.value} is left out: {type(error).__name__}: {told}"
         warnings.warn(line, stacklevel=2)

@@ -279,6 +279,10 @@ def at(
 def interactive(experiment: str | ModuleType, config: str | Path | Params) -> pd.DataFrame:
     """Return one comparison's records for a notebook, computing what is missing and saying what failed."""
     module = keys.resolve(experiment)
+    if configuration.own.installed():
+        from acts import activations
+
+        activations.names()  # loads what packages bring along, so that params knows which could not be
     with at(config if isinstance(config, Params) else configuration.load(config)) as desk:
         outcome = desk.compute(module)
         for name, fault in desk.store.set_aside:

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
@@ -88,8 +89,12 @@ def _registers(decorator: ast.expr) -> bool:
 
 
 def installed() -> list[str]:
-    """Return the names of activations that installed packages bring along."""
-    return sorted({point.name for point in entry_points(group=GROUP)})
+    """Return the names of activations that installed packages bring along.
+
+    Nothing is loaded here; where the activations are loaded already, a package that could not be is left out.
+    """
+    left_out = getattr(sys.modules.get("acts.activations.installed"), "LEFT_OUT", ())
+    return sorted({point.name for point in entry_points(group=GROUP)} - set(left_out))
 
 
 def digest(path: Path) -> str:
