@@ -107,7 +107,8 @@ def _swatched(axes: Axes, labels: Iterable[str]) -> None:
         if isinstance(text, Text) and title and text.get_text() == title and _colour(text) in palette.OWN:
             name = max((label for label in labels if title.startswith(label)), key=len, default="")
             size, rest = float(text.get_fontsize()), title.removeprefix(name)
-            room = wide - text_width(f"{_SWATCH} {rest}", size, weight="bold")
+            beside = rest.partition("\n")[0]
+            room = wide - text_width(f"{_SWATCH} {beside}", size, weight="bold")
             text.set_text(f"{_SWATCH} {fitted(name, size, room, weight='bold') if name else ''}{rest}")
 
 
