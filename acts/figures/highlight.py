@@ -23,6 +23,7 @@ from acts.figures.table import BROUGHT
 _ABOVE = 10.0  # added to the order of drawing: on top of all others
 _HEAVIER, _LARGER = 1.6, 1.25  # of lines, of marks
 _SWATCH = "■"
+_LINE = 0.15  # inches from one line of words to the next
 _LEFT, _BELOW = 0.07, 0.19  # inches from a figure's left edge, and down from its foot, to the line on what is own
 _JOINED = r"(?=$|[,:]| [÷↓(])"  # what may follow a function's name where a word begins with it
 
@@ -47,11 +48,14 @@ def _key(figure: Drawing, shown: Mapping[str, str], *, grey: bool) -> None:
     width, height = figure.get_size_inches()
     said = BROUGHT + ("; all others are grey" if grey else "")
     words = [(f"{_SWATCH} {label}", colour, "bold") for label, colour in shown.items()]
-    x = _LEFT
+    x, down = _LEFT, _BELOW
     for text, colour, weight in [*words, (said, palette.GREY, "normal")]:
+        wide = text_width(text, SMALL, weight=weight)
+        if x > _LEFT and x + wide > width:
+            x, down = _LEFT, down + _LINE
         place: dict[str, Any] = {"va": "bottom", "fontsize": SMALL, "fontweight": weight}
-        figure.text(x / width, -_BELOW / height, text, color=colour, **place)
-        x += text_width(text, SMALL, weight=weight) + 0.16
+        figure.text(x / width, -down / height, text, color=colour, **place)
+        x += wide + 0.16
 
 
 def _worded(texts: Iterable[Any], labels: Mapping[str, str]) -> None:
