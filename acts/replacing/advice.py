@@ -115,15 +115,20 @@ def fan_in(module: nn.Module) -> float:
     return float(weight[0].numel())
 
 
-def advise(model: nn.Module, flow: Flow, activation: Activation | Any, *, rule: str = "stable") -> Advice:
-    """Return the advice of an init rule for the layers that feed the new activations.
-
-    Raises ValueError for an unknown rule; where the function has no such init the advice says so.
-    """
+def require_rule(rule: str) -> None:
+    """Raise ValueError for an init rule that the review does not know."""
     from acts import theory
 
     if rule not in (*theory.RULES, "chi"):
         raise ValueError(f"unknown init {rule!r}; inits are {', '.join(theory.RULES)} and chi")
+
+
+def advise(model: nn.Module, flow: Flow, activation: Activation | Any, *, rule: str = "stable") -> Advice:
+    """Return the advice of an init rule for the layers that feed the new activations, or why there is none."""
+    from acts import theory
+
+    if any(weight.is_meta for weight in model.parameters()):
+        return Advice(rule, reason="the weights are on the meta device and have no values yet")
     try:
         init = theory.init(activation, rule)
         second = theory.moments(activation).second

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from acts.replacing import finding, native
-from acts.replacing.advice import Advice, advise
+from acts.replacing.advice import Advice, advise, require_rule
 from acts.replacing.calls import Call, calls
 from acts.replacing.finding import Place, described
 from acts.replacing.flow import Untraceable, follow
@@ -37,6 +37,7 @@ def replace(
     function changes the width, and where ``init`` cannot be applied.
     """
     model = _unwrapped(model)
+    require_rule(init or "stable")
     wish = wanted(new)
     places = _places(model, old, where)
     for place in places:
@@ -64,9 +65,9 @@ def _unwrapped(model: Any) -> nn.Module:
 def _places(model: nn.Module, old: Any, where: Any) -> list[Place]:
     """Return the places asked for; raises ValueError, with what there is, where there are none."""
     found = finding.found(model, old, where)
-    for place in found:
-        if isinstance(place.parent, torch.jit.ScriptModule):
-            raise ValueError(f"{place.name} is compiled by torch.jit; replace activations before scripting or tracing")
+    for name, parent in [("the model", model), *((place.name, place.parent) for place in found)]:
+        if isinstance(parent, torch.jit.ScriptModule):
+            raise ValueError(f"{name} is compiled by torch.jit; replace activations before scripting or tracing")
     if found:
         return found
     if native.named(model) is not None:
