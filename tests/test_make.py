@@ -274,6 +274,23 @@ def test_the_environment_is_brought_up_to_date_once_when_the_lock_changes(box):
     assert "run cpu" not in calls
 
 
+def test_the_environment_alone_is_installed_by_make_environment(box):
+    """`make environment` is what `docs/install.md` begins with."""
+    touch(box / "requirements.lock")
+    done, calls = make(box, "environment")
+    assert (done.returncode, calls) == (0, ["install --quiet", "install --quiet"])
+    assert make(box, "environment")[1] == []
+
+
+def test_an_environment_made_elsewhere_is_used_when_it_is_named(box):
+    shutil.move(box / ".venv", box / "conda")
+    (box / "conda" / ".ready").unlink()
+    done, calls = make(box, "report", f"VENV={box / 'conda'}")
+    assert done.returncode == 0, done.stderr
+    assert calls == ["install --quiet", "install --quiet", "run cpu", "judge cpu", "render cpu"]
+    assert not (box / ".venv").exists()
+
+
 def test_clean_leaves_the_measurements(box):
     make(box, "report")
     write(box / ".store" / "jobs" / "a")
