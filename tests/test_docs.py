@@ -21,12 +21,15 @@ import sys
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import schema_words
 
 from acts import claims, params
+from acts.claims.catalogue import VOCABULARY, Rule
 from acts.reports import found, ledger
+from acts.stats import decision
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
@@ -366,3 +369,27 @@ def test_the_readme_counts_claims_and_data_sets_as_they_are() -> None:
     told = re.search(r"(\w+) \[data sets\]", text)
     assert told is not None
     assert counts[told[1]] == len(re.findall(r"^\| `", rows, flags=re.M))
+
+
+# --- what a rule may say ----------------------------------------------------------------------------------------------
+
+
+def words_of(table: str) -> list[str]:
+    """Return the words in code in the first column of a table of the page on verdicts, given by its heading."""
+    _, _, rest = read("docs/verdicts.md").partition(f"| {table} |")
+    lines = rest.partition("\n\n")[0].splitlines()[2:]
+    return [word for line in lines for word in re.findall(r"`(\w+)`", line.split(" | ")[0])]
+
+
+def test_the_page_on_verdicts_knows_every_degree_quantifier_and_kind_of_rule() -> None:
+    assert set(words_of("degree")) == set(get_args(decision.Degree))
+    assert set(words_of("quantifier")) == set(get_args(decision.Quantifier))
+    kinds = {word for rule in get_args(get_args(Rule)[0])
+             for word in get_args(rule.model_fields["kind"].annotation)}  # fmt: skip
+    assert set(words_of("kind of rule")) == kinds
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/verdicts.md"])
+def test_the_words_of_verdicts_are_all_explained(page: str) -> None:
+    for word in VOCABULARY:
+        assert re.search(rf"^\| {word} \||\*\*{word}\*\*|\*{word}\*", read(page), flags=re.M | re.I), word
