@@ -6,7 +6,7 @@ the ledger.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -19,6 +19,7 @@ from acts.claims.ledger import judge
 from acts.claims.sentences import UNANSWERED, number, opening
 
 _SIDES = ("a", "b", "best_of", "terms")  # where a rule names what it compares
+_LONGEST = 140  # letters of a reason
 _MATHEMATICS = 1.0  # the level of a number that is its own interval
 
 
@@ -44,7 +45,7 @@ def asked(claim: Claim, name: str, *, label: str = "") -> Claim | None:
         {
             "id": f"Y-{name}-{claim.id}",
             "rule": _put(rule, claim.subject, name, label or wording.activation(name)),
-            "claim": _capital(claim.asked.replace("{name}", label or wording.activation(name))),
+            "claim": f"{claim.asked[0].upper()}{claim.asked[1:]}".replace("{name}", label or wording.activation(name)),
             **{field: getattr(claim, field) for field in ("topic", "measure", "verdict", "kind", "chapter")},
             "evidence": claim.evidence,
         }
@@ -114,8 +115,8 @@ def told(verdict: Verdict) -> str:
     """Return a verdict with its number as one says it: refuted, 2.1 [0.4, 3.9] % more test error, n = 12."""
     word = f"true {verdict.condition}" if verdict.verdict == "true if" else verdict.verdict
     if verdict.verdict in UNANSWERED or verdict.effect is None:
-        why = verdict.sentence.removeprefix(opening(verdict)).strip().rstrip(".")
-        return f"{word}: {why[:1].lower()}{why[1:]}" if why else word
+        why = _first(verdict.sentence.removeprefix(opening(verdict)).strip())
+        return f"{word}: {why}" if why else word
     if verdict.level == _MATHEMATICS:
         fails = f" ({verdict.condition})" if verdict.condition and verdict.verdict == "refuted" else ""
         return f"{word}{fails}; {verdict.unit}: {number(verdict.effect, 3)}" if verdict.unit else f"{word}{fails}"
@@ -123,6 +124,13 @@ def told(verdict: Verdict) -> str:
     effect, low, high, unit = findings.told(verdict.effect, low, high, verdict.unit)
     pairs = f", n = {verdict.n}" if verdict.n else ""
     return f"{word}, {number(effect, 3)} [{number(low, 3)}, {number(high, 3)}] {unit}".rstrip() + pairs
+
+
+def _first(reason: str) -> str:
+    """Return the first sentence of a reason, as one goes on with it after a colon, at most so long as a line or two."""
+    first = reason.removeprefix("The records cannot answer: ").partition(". ")[0].rstrip(".")
+    short = first if len(first) <= _LONGEST else f"{first[:_LONGEST].rpartition(' ')[0]} …"
+    return short if short[1:2].isupper() else f"{short[:1].lower()}{short[1:]}"
 
 
 def own(catalogue: pd.DataFrame | None) -> dict[str, str]:
@@ -144,12 +152,3 @@ def beside(
         if verdict is not None:
             found.append((label, verdict))
     return tuple(found)
-
-
-def labelled(verdict: Verdict, name: str, label: str) -> Verdict:
-    """Return a verdict whose sentence calls a function by its label."""
-    return replace(verdict, sentence=verdict.sentence.replace(name, label))
-
-
-def _capital(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}"

@@ -90,8 +90,9 @@ def _size(row: dict[Any, Any]) -> str:
     known = np.isfinite(ends).all()
     span = f" [{number(low, 2)}, {number(high, 2)}]" if known else ""
     ratio = float(row["ratio"])
-    share = f", {number(100 * abs(1 - ratio), 2)} % {'less' if ratio < 1 else 'more'} test error or loss" * bool(
-        np.isfinite(ratio) and effect
+    agrees = np.isfinite(ratio) and (1 - ratio) * effect > 0  # margins weigh errors and losses apart, a ratio does not
+    share = (
+        f", {number(100 * abs(1 - ratio), 2)} % {'less' if ratio < 1 else 'more'} test error or loss" if agrees else ""
     )
     return f"{number(abs(effect), 2)} margins {'better' if effect >= 0 else 'worse'}{span} on average{share}"
 

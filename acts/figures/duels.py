@@ -182,7 +182,9 @@ def tasks(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
         rows_of_dots(axes, [_dot(row, colour) for row in own.to_dict("records")], rows, limits=shown, apart=False)
         axes.axvline(0, color=GREY, linewidth=0.7, zorder=1)
         axes.xaxis.set_major_locator(MaxNLocator(4 if len(panels) > 2 else 7, integer=True))
-        axes.set_title(_titled(catalogue, name, rival, len(panels)), color=colour, fontsize=SMALL)
+        axes.set_title(naming.label(catalogue, name), color=colour, pad=13)
+        axes.annotate(f"against {naming.label(catalogue, rival)}", (0, 1), xytext=(0, 4), xycoords="axes fraction",
+                      textcoords="offset points", fontsize=SMALL, color=GREY)  # fmt: skip
         axes.set_xlabel("margins better (right) or worse" if len(panels) < 3 else "margins better", fontsize=SMALL)
     told = found.assign(function=found["function"].map(lambda one: naming.label(catalogue, one)),
                         rival=found["rival"].map(lambda one: naming.label(catalogue, one)))  # fmt: skip
@@ -231,15 +233,6 @@ def _sure(rows: pd.DataFrame) -> pd.DataFrame:
     """Return gathered rows with a word where the interval over tasks lies beyond a margin."""
     word = np.where(rows["low"] > 1, "better", np.where(rows["high"] < -1, "worse", "open"))
     return rows.assign(word=word)
-
-
-def _titled(catalogue: pd.DataFrame, name: str, rival: str, count: int) -> str:
-    other = naming.label(catalogue, rival)
-    return (
-        f"{naming.label(catalogue, name)} against {other}"
-        if count < 3
-        else f"{naming.label(catalogue, name)}\n– {other}"
-    )
 
 
 def _counted(found: pd.DataFrame, catalogue: pd.DataFrame, name: str, rival: str) -> str:

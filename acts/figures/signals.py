@@ -1,8 +1,5 @@
 """Signals: what depth makes of a signal and of its gradient with a configuration's own functions."""
 
-from typing import Any
-
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -11,7 +8,7 @@ from acts import records as door
 from acts.claims.index import Index, indexed
 from acts.figures import intervals, naming
 from acts.figures.duels import MOST
-from acts.figures.gradient_flow import FLOW, INITS, lead, summary
+from acts.figures.gradient_flow import FLOW, INITS, summary
 from acts.figures.labels import End, at_ends, needed_height
 from acts.figures.palette import GREY, dash
 from acts.figures.sheets import sheet
@@ -117,13 +114,3 @@ def signal(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Table:
     table["label"] = [naming.label(catalogue, name) for name in table.index]
     note = f"{MISSING}: there is no such init for this function, or its theory leaves every scale."
     return Table(table, columns, digits=".3f", note=note)
-
-
-def decades(chi: float) -> Any:
-    """Return over how many layers a squared gradient changes tenfold at a factor a layer; ∞ where it is kept."""
-    return np.inf if chi == 1 else float(abs(1 / np.log10(chi))) if chi > 0 and np.isfinite(chi) else 0.0
-
-
-def network(records: pd.DataFrame | Index) -> str | None:
-    """Return the network that gradient flow was judged in."""
-    return lead(indexed(records).records)

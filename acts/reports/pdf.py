@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import typst
@@ -15,26 +16,39 @@ from acts.reports.tree import Node
 
 STANDARDS: list[Any] = ["a-3a", "ua-1"]
 FORM = "typst-citations"
+TAGGED = "internal error: parent group"  # what Typst says of a figure that floats into a table over several pages
 FIGURE_FAMILY = "Inter"
 TALL = re.compile(r"\\(?:begin|[dt]?frac)\b")  # what makes a formula higher than its line
 SHEETS = ("report.typ", "front.typ", "shapes.typ")
 
 
 def render(document: Document) -> bytes:
-    """Return the document as a PDF. Raises ReportError with Typst's reason where a standard or the source is broken."""
-    source, files = typeset(document)
-    project: Any = {"main.typ": source.encode(), **files}
+    """Return the document as a PDF. Raises ReportError with Typst's reason where a standard or the source is broken.
+
+    Typst cannot tag a figure that floats into a table which goes over several pages: then every figure stays in place.
+    """
     try:
-        return typst.compile(
-            project,
-            format="pdf",
-            pdf_standards=STANDARDS,
-            font_paths=[fonts.FOLDER],
-            ignore_system_fonts=True,
-            timestamp=document.front.stamp,
-        )
+        return _compiled(document)
+    except typst.TypstError as error:
+        if TAGGED not in str(error) or not document.floats:
+            raise ReportError(f"PDF: {_reason(str(error))}") from None
+    try:
+        return _compiled(replace(document, floats=False))
     except typst.TypstError as error:
         raise ReportError(f"PDF: {_reason(str(error))}") from None
+
+
+def _compiled(document: Document) -> bytes:
+    source, files = typeset(document)
+    project: Any = {"main.typ": source.encode(), **files}
+    return typst.compile(
+        project,
+        format="pdf",
+        pdf_standards=STANDARDS,
+        font_paths=[fonts.FOLDER],
+        ignore_system_fonts=True,
+        timestamp=document.front.stamp,
+    )
 
 
 def _reason(message: str) -> str:

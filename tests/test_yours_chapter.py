@@ -1,0 +1,297 @@
+"""The chapter on a configuration's own functions says what its records hold: figures, sentences, tables, and gaps."""
+
+import re
+
+import figure_records
+import numpy as np
+import pandas as pd
+import pytest
+import taken
+import test_cost
+import test_figures_dead_units
+from matplotlib.colors import to_hex
+from test_yours import MEANS, contest, drawn
+
+from acts import claims, colours, figures, records
+from acts.figures import answers, practice, shapes, style, yours
+from acts.reports import cells, pictures
+from acts.reports.faults import Place
+
+EMPTY = records.frame([])
+FIGURES = ("duels", "tasks", "cost", "dead", "depths", "beside_relu", "shapes")
+TABLES = ("neighbours", "signal", "asked")
+
+
+def catalogue(*own: str) -> pd.DataFrame:
+    """Return the catalogue of made-up figures with some functions marked as own."""
+    table = figure_records.catalogue()
+    table = table.assign(label=table["label"].mask(table["name"] == "my_bump", "My bump"))
+    second = table[table["name"] == "my_bump"].assign(name="my_gate", label="My gate")
+    table = pd.concat([table, second], ignore_index=True)
+    return table.assign(own=table["name"].isin(own))
+
+
+CATALOGUE, PLAIN = catalogue("my_bump"), catalogue()
+
+
+def renamed(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return records with a function beside the others that does what one of them did."""
+    own = table[table["activation"] == name]
+    named = own.assign(activation=pd.array(["my_bump"] * len(own), dtype="string"))
+    return records.concat([table, named])
+
+
+def formulas() -> pd.DataFrame:
+    """Return curves, properties and what depth makes of a signal, for a few functions."""
+    own = drawn(relu=lambda x: np.maximum(x, 0), tanh=np.tanh, my_bump=lambda x: x * np.exp(-(x**2)))
+    rows = []
+    for place, name in enumerate(("relu", "tanh", "my_bump")):
+        who = {"experiment": "formulas", "activation": name, "phase": "exact"}
+        facts = {"infimum": -1.0, "supremum": 1.0, "derivative_infimum": -0.4, "derivative_supremum": 1.0,
+                 "lipschitz": 1.0, "smoothness": np.inf, "monotone": 0.0, "minimum": -0.43,
+                 "minimum_x": -0.71}  # fmt: skip
+        rows += [{**who, "metric": metric, "value": value} for metric, value in facts.items()]
+        stable = {"sigma_w": 1.4 + place, "sigma_b": 0.3, "length_slope": 0.9, "chi": 0.8 - 0.1 * place}
+        rows += [{**who, "init": "stable", "metric": metric, "value": value} for metric, value in stable.items()]
+        rows += [{**who, "init": init, "metric": "chi", "value": value * (1 + place)}
+                 for init, value in (("he", 0.25), ("lecun", 0.125), ("torch_default", 0.04))]  # fmt: skip
+    return records.concat([own, records.frame(rows)])
+
+
+def robust() -> pd.DataFrame:
+    rows = []
+    for seed in range(8):
+        for name, error in (("relu", 0.2), ("my_bump", 0.1), ("tanh", 0.3)):
+            run = {"experiment": "robustness", "activation": name, "dataset": "digits", "network": "mlp_4x32",
+                   "norm": "none", "phase": "final", "split": "test", "seed": seed}  # fmt: skip
+            noisy = error * (1 + 0.01 * seed)
+            rows.append({**run, "arm": "best;study=noise", "metric": "error_area", "value": noisy})
+            rows.append({**run, "arm": "best;study=labels;flipped=0.4", "metric": "error", "value": noisy})
+    return records.frame(rows)
+
+
+@pytest.fixture(scope="module")
+def whole() -> pd.DataFrame:
+    """Return records of every comparison that the chapter reads."""
+    speed = figure_records.convergence(seeds=6, datasets=("digits",), optimizers=("sgd",))
+    units = renamed(records.frame(test_figures_dead_units.dosed()), "leaky_relu")
+    timed = renamed(test_cost.made_up(), "tanh")
+    parts = [contest(MEANS), formulas(), figure_records.gradient_flow(6), speed, units, timed, robust()]
+    return records.concat(parts)
+
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_say_numbers_and_give_their_data(name, whole):
+    taken.check(lambda rows: getattr(yours, name)(rows, CATALOGUE), whole)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_what_was_not_measured_is_said(name, whole):
+    for rows, table in ((EMPTY, CATALOGUE), (whole, PLAIN), (whole[whole["activation"] != "my_bump"], CATALOGUE)):
+        assert getattr(yours, name)(rows, table).finding.startswith("Not measured here: ")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_own_functions_are_drawn_in_their_colour_and_named(name, whole):
+    second = whole[whole["activation"] == "my_bump"]
+    two = records.concat([whole, second.assign(activation=pd.array(["my_gate"] * len(second), dtype="string"))])
+    figure = getattr(yours, name)(two, catalogue("my_bump", "my_gate"))
+    picture = cells.Picture("svg", style.render(figure), "alt", Place("n", 1))
+    shown = pictures.slimmed(picture).data.decode()
+    assert {colours.OWN[0], colours.OWN[1]} <= set(re.findall(r"#[0-9a-f]{6}\b", shown))
+    assert "My bump" in shown
+    assert "My gate" in shown
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_is_written_outside_a_figure(name, whole):
+    figure = getattr(yours, name)(whole, CATALOGUE)
+    figure.draw_without_rendering()
+    wide, tall = figure.get_size_inches() * figure.dpi
+    for axes in figure.axes:
+        for text in axes.texts:
+            box = text.get_window_extent()
+            assert box.x0 > -0.15 * wide
+            assert box.x1 < 1.06 * wide, text.get_text()
+            assert -0.2 * tall < box.y0
+            assert box.y1 < 1.05 * tall, text.get_text()
+
+
+def points(axes, colour):
+    return [line for line in axes.lines if to_hex(line.get_markeredgecolor()) == colour and line.get_marker() == "o"]
+
+
+def test_a_duel_is_in_colour_where_it_is_won_and_dark_where_it_is_lost(whole):
+    figure = yours.duels(whole, CATALOGUE)
+    (axes,) = [one for one in figure.axes if one.lines]
+    rows = [text.get_text() for text in axes.get_yticklabels()]
+    won = {rows[int(line.get_ydata()[0])] for line in points(axes, colours.OWN[0])}
+    assert won == {"ReLU"}
+    said = {str(text.get_text()) for text in axes.texts}
+    assert {"better, 14 tasks", "worse, 14 tasks", "equal, 14 tasks"} <= said
+    assert rows == ["tanh", "GELU", "ReLU"]
+
+
+def test_tasks_are_set_against_relu_and_the_best_other(whole):
+    figure = yours.tasks(whole, CATALOGUE)
+    assert sorted(figure.data["against"].unique()) == ["ReLU", "tanh"]
+    assert len(figure.data) == 28
+    assert "14 better of 14" in figure.finding
+    assert "14 worse of 14" in figure.finding
+
+
+def test_a_crowd_of_tasks_is_gathered_by_kind():
+    figure = yours.tasks(contest(MEANS, tasks=25), CATALOGUE)
+    assert figure.data["task"].unique().tolist() == ["MLP"]
+    assert set(figure.data["pairs, or tasks"]) == {25}
+
+
+def test_the_neighbour_is_drawn_at_its_best_likeness(whole):
+    figure = yours.shapes(whole, CATALOGUE)
+    row = shapes.kept(whole, "my_bump").iloc[0]
+    data = figure.data
+    fitted = data["neighbour, scaled, shifted, mirrored"].to_numpy()
+    flipped = data["neighbour at x"].to_numpy()[:: -1 if row["mirrored"] else 1]
+    assert np.allclose(fitted, row["scale"] * flipped + row["offset"])
+
+
+def test_costs_and_ills_are_those_of_the_twins(whole):
+    cost = practice.steps(whole).set_index("activation")["middle"]
+    assert cost["my_bump"] == cost["tanh"] > 1
+    ills = practice.ills(whole, "stuck_share").set_index(["activation", "dose"])["middle"]
+    assert np.allclose(ills["my_bump"].to_numpy(), ills["leaky_relu"].to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"), [(0.8, 0.9, "better"), (1.1, 1.2, "worse"), (0.98, 1.01, "equal"), (0.9, 1.1, "open")]
+)
+def test_a_ratio_is_judged_by_its_whole_interval(low, high, word):
+    assert practice.verdict({"low": low, "high": high, "metric": "error"}) == word
+
+
+# --- sentences --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def said(whole) -> str:
+    return yours.answer(claims.Index(whole), CATALOGUE).markdown
+
+
+def test_the_answer_says_what_was_found_and_where_it_is_shown(said):
+    assert said.startswith("**My bump.** It is better than ReLU: ")
+    assert re.search(
+        r"10 margins better \[[\d.]+, [\d.]+\] on average, 23 % less test error or loss over 14 tasks", said
+    )
+    assert "it takes place 2 of 4" in said or "it takes place 3 of 4" in said
+    assert "by more than a margin it beats ReLU; is beaten by tanh; it is practically equal to GELU" in said
+    assert re.search(r"A training step takes 1\.1\d* \[.*\] times as long as with ReLU; the function alone 2", said)
+    assert re.search(r"Of its units, at \d+ times ReLU's tuned rate, .*% stuck", said)
+    assert "Per layer its squared gradient is multiplied by 0.375 under LeCun and 0.750 under He" in said
+    assert "Its shape is its own: the nearest is " in said
+    labels = set(re.findall(r"@(fig-[a-z-]+)", said))
+    assert labels == {f"fig-yours-{name}" for name in ("duels", "cost", "dead", "depths", "shapes")}
+
+
+def test_too_few_tasks_are_said_with_what_to_run():
+    said = yours.answer(contest(MEANS, tasks=4), CATALOGUE).markdown
+    assert "Whether it is better than ReLU is not decidable here: " in said
+    assert "needs 12 of them, and these are 4" in said
+    assert "`cpu`" in said
+    assert "place" not in said
+
+
+def test_a_function_that_diverged_everywhere_is_worse_without_a_number_made_up():
+    table = contest(MEANS)
+    own = table["activation"] == "my_bump"
+    lost = table.assign(value=table["value"].mask(own & table["metric"].isin(["error", "loss"]), np.inf))
+    runs = [{"experiment": "generalization", "activation": "my_bump", "dataset": "d00", "network": "mlp_2x32",
+             "phase": "final", "arm": "best", "seed": seed, "metric": "diverged", "value": 1.0}
+            for seed in range(12)]  # fmt: skip
+    whole = records.concat([lost[lost["metric"] != "diverged"], records.frame(runs)])
+    said = yours.answer(whole, CATALOGUE).markdown
+    assert "It is worse than ReLU: infinitely worse, since runs diverged" in said
+    assert "All of its 12 tuned runs diverged" in said
+    assert "nan" not in said
+    assert yours.duels(whole, CATALOGUE).finding
+    assert yours.tasks(whole, CATALOGUE).data is not None
+
+
+def test_a_function_that_failed_is_listed_with_the_reason(review_folder, whole):
+    folder = review_folder / "reports" / "mine"
+    folder.mkdir(parents=True)
+    (folder / ".failed").write_text("dead_units my_bump: ValueError: it raised\ncost my_bump: gone\nother: x\n")
+    rest = whole[whole["activation"] != "my_bump"]
+    said = yours.answer(rest, CATALOGUE, config="mine").markdown
+    assert said.startswith("**My bump.** Nothing was measured of it. The run could not do all that was asked of it: ")
+    assert "it raised and 1 more jobs" in said
+    assert answers.failures("mine", "relu") == ""
+    assert answers.failures("absent", "my_bump") == ""
+
+
+def test_without_a_function_of_one_s_own_the_chapter_says_how_to_bring_one(whole):
+    assert "`formulas: {my_bump:" in yours.answer(whole, PLAIN).markdown
+
+
+def test_every_own_function_has_a_paragraph_and_no_more_than_four_are_drawn(whole):
+    names = ("my_bump", "tanh", "gelu", "swish", "elu")
+    said = yours.answer(whole, catalogue(*names)).markdown
+    assert len(said.split("\n\n")) == 5
+    figure = yours.duels(contest({**MEANS, "swish": 0.1, "elu": 0.1}, tasks=3), catalogue(*names))
+    assert len([axes for axes in figure.axes if axes.lines]) == 4
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_say_what_is_not_there(name):
+    assert "not measured here" in getattr(yours, name)(EMPTY, CATALOGUE).to_markdown()
+
+
+def test_formula_and_properties_are_those_of_own_functions_alone(whole):
+    assert yours.formula(CATALOGUE).frame["name"].tolist() == ["my_bump"]
+    assert "not measured here" in yours.formula(PLAIN).to_markdown()
+    assert len(yours.properties(whole, CATALOGUE).frame) == 1
+
+
+def test_the_signal_of_own_functions_stands_before_that_of_known_ones(whole):
+    found = yours.signal(whole, CATALOGUE).frame
+    assert found.index.tolist() == ["my_bump", "relu", "tanh"]
+    assert found.loc["my_bump", "sigma_w"] == 3.4
+    assert found.loc["my_bump", "chi_he"] == 0.75
+
+
+def test_neighbours_are_listed_with_what_is_usual(whole):
+    table = yours.neighbours(whole, CATALOGUE)
+    assert table.frame["other"].tolist()[0] in ("tanh", "ReLU")
+    assert "other functions the nearest neighbour leaves" in table.note
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ({"scale": 1.0, "offset": 0.0, "mirrored": False}, "f(x)"),
+        ({"scale": -1.0, "offset": 0.5, "mirrored": True}, "−f(−x) + 0.500"),
+        ({"scale": 2.0, "offset": -0.25, "mirrored": False}, "2 f(x) − 0.250"),
+    ],
+)
+def test_a_likeness_as_a_formula(row, text):
+    assert shapes.transformed(row) == text
+
+
+def test_questions_and_answers_are_told_side_by_side(whole):
+    table = yours.asked(whole, CATALOGUE)
+    row = table.frame.set_index("of").loc["[C46](#claim-C46)"]
+    assert row["claim"] == "My bump is generally better than ReLU"
+    assert row["before"] == "not measured here"
+    assert row["answer"].startswith("**supported**, 10")
+    said = yours.chance(whole, CATALOGUE).markdown
+    counts = [int(one) for one in re.findall(r"(\d+) sentences were asked", said)]
+    assert counts == [len(table.frame)]
+
+
+def test_figures_are_reached_from_the_room():
+    assert set(yours.__all__) <= set(dir(figures.yours))
