@@ -60,6 +60,7 @@ def test_the_catalogue_says_what_the_configuration_brought_along(published: Path
     table = figures.catalogue("mine")
     assert table["own"].dtype == bool
     assert naming.own(table) == ["my_bump"]
+    assert naming.own(figures.catalogue("not_made_yet")) == []
     older = published / "older"
     older.mkdir()
     table.drop(columns="own").to_csv(older / "catalogue.csv", index=False)

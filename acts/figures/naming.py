@@ -28,7 +28,8 @@ def catalogue(config: str) -> pd.DataFrame:
     for path in (folder / config / "catalogue.csv", *sorted(folder.glob("*/catalogue.csv"))):
         if path.is_file():
             table = pd.read_csv(path, dtype={"year": "Int64"})
-            return table.assign(own=table["own"].eq(True) if "own" in table else False)
+            brought = "own" in table and path.parent.name == config
+            return table.assign(own=table["own"].eq(True) if brought else False)
     return pd.DataFrame(columns=list(COLUMNS)).astype({"own": bool})
 
 
