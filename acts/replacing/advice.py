@@ -5,7 +5,7 @@ biases. Theory: ``acts.theory.inits``, for chains of wide layers. Pooling, atten
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,8 +73,7 @@ class Advice:
     def __str__(self) -> str:
         if self.reason:
             return f"init: no advice, {self.reason}"
-        head = f"init {self.rule}: gain σ_w and bias σ_b, now → {self.rule}; the gain without biases"
-        lines = [head, *_table(self.layers)] if self.layers else [f"init {self.rule}: no layer to rescale"]
+        lines = _table(self) if self.layers else [f"init {self.rule}: no layer to rescale"]
         for named, why in (
             (self.normalised, "read a normalisation, which sets the scale"),
             (self.unknown, "read neither a weight layer nor a normalisation"),
@@ -83,16 +82,20 @@ class Advice:
         return "\n".join(lines)
 
 
-def _table(layers: Sequence[Layer]) -> list[str]:
-    """Return a line for each layer, the columns under one another."""
-    width = max(len(layer.name) for layer in layers[:MOST])
-    lines = [f"  {layer.name:{width}}  {layer.note or _numbers(layer)}" for layer in layers[:MOST]]
-    return lines + ([f"  … and {len(layers) - MOST} more layers"] if len(layers) > MOST else [])
+def _table(advice: Advice) -> list[str]:
+    """Return a line for each layer under a head, the columns under one another."""
+    layers = advice.layers[:MOST]
+    first = f"init {advice.rule}"
+    width = max(len(first), *(len(layer.name) + 2 for layer in layers))
+    lines = [f"{first:{width}}  {'gain σ_w':13}  {'bias σ_b':13}  gain without biases"]
+    lines += [f"  {layer.name:{width - 2}}  {layer.note or _numbers(layer)}" for layer in layers]
+    rest = len(advice.layers) - MOST
+    return lines + ([f"  … and {rest} more layer{'s' if rest > 1 else ''}"] if rest > 0 else [])
 
 
 def _numbers(layer: Layer) -> str:
-    bias = "no bias" if layer.bias is None else f"{layer.bias:.3f} → {layer.wanted_bias or 0:.3f}"
-    told = f"{layer.gain:.3f} → {layer.wanted_gain:.3f}  {bias}  ({layer.keeping:.3f})"
+    bias = "none" if layer.bias is None else f"{layer.bias:.3f} → {layer.wanted_bias or 0:.3f}"
+    told = f"{layer.gain:.3f} → {layer.wanted_gain:.3f}  {bias:13}  {layer.keeping:.3f}"
     return told if not layer.growth else f"{told}; without a bias 1 % becomes {layer.growth:.2f} % a layer"
 
 

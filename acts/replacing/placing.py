@@ -73,6 +73,6 @@ def lost(held: Any) -> str:
         return ""
     hooks = len(held._forward_hooks) + len(held._forward_pre_hooks) + len(held._backward_hooks)
     learnt = sum(weight.numel() for weight in held.parameters())
-    parts = [f"its {hooks} hooks are not carried over"] if hooks else []
-    parts += [f"its {learnt} learnt numbers are gone"] if learnt else []
+    parts = [f"its hooks ({hooks}) are not carried over"] if hooks else []
+    parts += [f"its learnt numbers ({learnt}) are gone"] if learnt else []
     return "; ".join(parts)

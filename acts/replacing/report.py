@@ -37,7 +37,8 @@ class Replacement:
 
     def __str__(self) -> str:
         count = f"{len(self.swaps)} activation{'s' if len(self.swaps) != 1 else ''} replaced by {self.new}"
-        learnt = f", {self.learnable} learnable numbers: build the optimiser after this" if self.learnable else ""
+        numbers = "number" if self.learnable == 1 else "numbers"
+        learnt = f", {self.learnable} learnable {numbers}: build the optimiser after this" if self.learnable else ""
         lines = [count + learnt]
         lines += [f"  {_line(swap)}" for swap in self.swaps[:MOST]]
         lines += [f"  … and {len(self.swaps) - MOST} more"] if len(self.swaps) > MOST else []
