@@ -44,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _done(given: argparse.Namespace) -> int:
     """Carry out one command, print its answer and return its exit code; without a command, print the menu."""
     if given.command is None:
-        print(commands.menu(), end="", flush=True)
+        from acts.commands import completion
+
+        print(completion.script() if given.completion else commands.menu(), end="", flush=True)
         return 0
     if fault := _astray():
         return _told(fault, BAD_INPUT)

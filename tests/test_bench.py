@@ -393,7 +393,10 @@ def test_only_the_named_parts_are_measured_and_others_stay(review, monkeypatch):
 
 def test_an_unknown_part_is_refused(review, capsys):
     assert main(["bench", "stor"]) == 2
-    assert capsys.readouterr().err == "unknown part 'stor'; parts are training, engine, store, report\n"
+    assert (
+        capsys.readouterr().err
+        == "unknown part 'stor'; did you mean 'store'?; parts are training, engine, store, report\n"
+    )
     assert not (review / "reports" / "bench").exists()
 
 

@@ -49,6 +49,7 @@ def parser() -> Parser:
 
     top = Parser(prog="acts", text=menu, description=ABOUT)
     top.add_argument("--version", action="version", version=f"acts {__version__}", help="print the version")
+    top.add_argument("--completion", action="store_true", help="print what completes the words in bash and zsh")
     parts = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for word in WORDS:
         command = module(word)

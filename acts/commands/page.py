@@ -73,7 +73,7 @@ class Parser(argparse.ArgumentParser):
 
 def written(parser: Parser, page: Page) -> str:
     """Return a command's page for a terminal."""
-    parts = [parser.format_usage().rstrip(), "", *paragraph(page.about), ""]
+    parts = [*usage(parser), "", *paragraph(page.about), ""]
     arguments = [action for action in parser.options() if not action.option_strings]
     options = [action for action in parser.options() if action.option_strings]
     for heading, actions in (("Arguments", arguments), ("Options", options)):
@@ -86,11 +86,21 @@ def written(parser: Parser, page: Page) -> str:
     return "\n".join(parts) + "\n"
 
 
+def usage(parser: Parser) -> list[str]:
+    """Return how a command is typed, what may be left out in brackets."""
+    words = [spelt(action) if _asked(action) else f"[{spelt(action)}]" for action in parser.options()]
+    return textwrap.wrap(f"usage: {parser.prog} {' '.join(words)}", width(), subsequent_indent="    ")
+
+
+def _asked(action: argparse.Action) -> bool:
+    return bool(action.required) and action.nargs != "*"
+
+
 def spelt(action: argparse.Action) -> str:
     """Return an argument or option as it is typed."""
     shown = action.metavar if isinstance(action.metavar, str) else ""
     if not action.option_strings:
-        return shown or action.dest
+        return f"{shown} …" if action.nargs in ("*", "+") else shown
     return f"{action.option_strings[-1]} {shown}".strip()
 
 

@@ -3,11 +3,11 @@
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table as Drawn
-from rich.text import Text
+if TYPE_CHECKING:  # rich is imported when something is printed, so that help costs nothing
+    from rich.console import Console
+    from rich.text import Text
 
 PIPED = 100_000  # columns, where no terminal wraps lines
 FOLDED = 24  # the fewest columns that a column of text is folded into
@@ -42,6 +42,8 @@ class Table:
             for row in self.rows:
                 print("\t".join(" ".join(cell.split()) for cell in row))
             return
+        from rich.table import Table as Drawn
+
         said = [number for number, _ in enumerate(self.columns) if any(row[number] for row in self.rows)]
         kept = self._fitting(said, screen.width)
         tight = self._room(kept) > screen.width
@@ -56,7 +58,7 @@ class Table:
         told = [self.note] if self.note else []
         told += [f"left out where the terminal is narrow: {', '.join(left)}; --json has all"] if left else []
         for line in told:
-            screen.print(Text(line, style="dim"))
+            screen.print(styled(line, "dim"))
 
     def _fitting(self, said: Sequence[int], room: int) -> list[int]:
         """Return the columns there is room for, of those that say something: spare ones go first, from the right."""
@@ -72,17 +74,33 @@ class Table:
         return sum(self._least(number) + 2 for number in kept) - 2
 
     def _least(self, number: int) -> int:
-        widest = max((Text(row[number]).cell_len for row in self.rows), default=0)
+        widest = max((cells(row[number]) for row in self.rows), default=0)
         heading = len(self.columns[number].heading)
         return max(min(widest, FOLDED) if self.columns[number].text else widest, heading)
 
 
-def _word(cell: str) -> Text:
-    return Text(cell, style=WORDS.get(cell, ""))
+def _word(cell: str) -> "Text":
+    return styled(cell, WORDS.get(cell, ""))
 
 
-def console() -> Console:
+def styled(text: str, style: str = "") -> "Text":
+    """Return a text that is shown as it stands, no markup in it."""
+    from rich.text import Text
+
+    return Text(text, style=style)
+
+
+def cells(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def console() -> "Console":
     """Return a console on standard output as it is now; what is piped is not wrapped."""
+    from rich.console import Console
+
     screen = Console(highlight=False, emoji=False, markup=False)
     if not screen.is_terminal:
         screen = Console(highlight=False, emoji=False, markup=False, width=PIPED, color_system=None)
@@ -91,14 +109,16 @@ def console() -> Console:
 
 def pairs(told: Mapping[str, str], *, heading: str = "") -> None:
     """Print names with what is said of each, below a heading; what says nothing is left out."""
+    from rich.table import Table as Drawn
+
     screen = console()
     if heading:
-        screen.print(Text(heading, style="bold"))
+        screen.print(styled(heading, "bold"))
     rows = [(name, line) for name, line in told.items() if line]
     widest = max((len(name) for name, _ in rows), default=0)
     if screen.width - widest < 30:
         for name, line in rows:
-            screen.print(Text(name, style="dim"))
+            screen.print(styled(name, "dim"))
             screen.print(_indented(line))
         return
     grid = Drawn.grid(padding=(0, 2))
@@ -112,7 +132,7 @@ def pairs(told: Mapping[str, str], *, heading: str = "") -> None:
 def heading(text: str, *, style: str = "") -> None:
     """Print a line in bold, in a verdict's colour where it is about one."""
     screen = console()
-    shown = Text(text, style=f"bold {WORDS.get(style, '')}".strip())
+    shown = styled(text, f"bold {WORDS.get(style, '')}".strip())
     screen.print(shown) if screen.is_terminal else print(text)
 
 
