@@ -9,13 +9,14 @@ import pytest
 import taken
 import test_cost
 import test_figures_dead_units
+import typst
 from matplotlib.colors import to_hex
 from test_yours import MEANS, contest, drawn
 
 from acts import claims, colours, figures, records
 from acts.figures import answers, practice, shapes, style, yours
-from acts.reports import cells, pictures
-from acts.reports.faults import Place
+from acts.reports import cells, document, pdf, pictures
+from acts.reports.faults import Place, ReportError
 
 EMPTY = records.frame([])
 FIGURES = ("duels", "tasks", "cost", "dead", "depths", "beside_relu", "shapes")
@@ -295,3 +296,24 @@ def test_questions_and_answers_are_told_side_by_side(whole):
 
 def test_figures_are_reached_from_the_room():
     assert set(yours.__all__) <= set(dir(figures.yours))
+
+
+# --- on paper ---------------------------------------------------------------------------------------------------------
+
+
+def test_figures_stay_in_place_where_typst_cannot_tag_one_that_floats(monkeypatch):
+    notes = [("note", document.note("# A note\n\nOf one line."))]
+    made, tried = document.build(notes, document.Front(title="Notes")), []
+
+    def compiled(given):
+        tried.append(given.floats)
+        if given.floats:
+            raise typst.TypstError("PDF/A PDF/UA error: internal error: parent group (occurred at build.rs)")
+        return b"%PDF"
+
+    monkeypatch.setattr(pdf, "_compiled", compiled)
+    assert pdf.render(made) == b"%PDF"
+    assert tried == [True, False]
+    monkeypatch.setattr(pdf, "_compiled", lambda _: (_ for _ in ()).throw(typst.TypstError("error: unknown font")))
+    with pytest.raises(ReportError, match=r"^PDF: unknown font$"):
+        pdf.render(made)
