@@ -58,7 +58,9 @@ endif
 ALL := $(wildcard acts/*.py acts/*/*.py)
 JUDGING := $(wildcard acts/claims.yaml acts/stats.py acts/stats/*.py acts/claims/*.py)
 DRAWING := $(wildcard acts/figures/*.py acts/lab/*.py acts/reports/*.py acts/bench/lines.py)
-MAKING := $(filter-out $(JUDGING) $(DRAWING) acts/__init__.py acts/doctor.py acts/playground/% acts/bench/%,$(ALL))
+TELLING := acts/__main__.py acts/check.py acts/compare.py acts/doctor.py acts/dry.py acts/estimates.py acts/show.py
+TELLING += $(wildcard acts/commands/*.py)
+MAKING := $(filter-out $(JUDGING) $(DRAWING) $(TELLING) acts/__init__.py acts/playground/% acts/bench/%,$(ALL))
 PAGES := $(wildcard notebooks/[0-9]*.ipynb reports/book.yml reports/references.bib acts/reports/*/*) $(DRAWING)
 PAGES += $(wildcard reports/bench/*.parquet)
 
