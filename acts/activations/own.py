@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,33 @@ def _finite(entry: Activation, place: float, order: int) -> bool:
     except (ValueError, ArithmeticError, mpmath.libmp.NoConvergence):
         return False
     return math.isfinite(float(found))
+
+
+def fault(entry: Activation) -> str:
+    """Return in one line why no network can be trained with an activation, nothing where one can.
+
+    It is put on a few float32 numbers, as networks do; what it prints is not shown.
+    """
+    x = torch.linspace(-2, 2, 12).reshape(3, 4).requires_grad_()
+    try:
+        with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+            y = entry.module()(x)
+            if told := _misfit(x, y, elementwise=entry.elementwise):
+                return told
+            torch.autograd.grad(y.sum(), x)
+    except Exception as error:
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]
+    return ""
+
+
+def _misfit(x: torch.Tensor, y: Any, *, elementwise: bool) -> str:
+    if not isinstance(y, torch.Tensor):
+        return f"returns {type(y).__name__}, not a tensor"
+    if elementwise and y.shape != x.shape:
+        return f"returns the shape {tuple(y.shape)} where {tuple(x.shape)} is given"
+    if y.dtype != x.dtype:
+        return f"returns {y.dtype} where {x.dtype} is given".replace("torch.", "")
+    return "" if y.requires_grad else "has no gradient"
 
 
 def plugin(path: Path, sha256: str = "") -> list[str]:

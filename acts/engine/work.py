@@ -155,13 +155,20 @@ def _alone(task: Task, attempts: Attempts) -> Iterator[None]:
     if told is not None and task.deadline:
         faulthandler.dump_traceback_later(task.deadline, exit=True, file=told)
     try:
-        with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere), _one_thread():
+        with silent(), _one_thread():
             yield
     finally:
         if told is not None:
             faulthandler.cancel_dump_traceback_later()
             told.close()
         attempts.end(task.name)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Keep what a user's function prints from the terminal."""
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The schema of a configuration: strict about types, frozen, and closed to keys it does not know."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -195,6 +195,10 @@ class Params(Section):
     def chapters(self) -> tuple[str, ...]:
         """Return the notebooks of the report in order: those listed, and last one on what it brings along."""
         return tuple(dict.fromkeys([*self.notebooks, *([YOURS] if self.own_names() else [])]))
+
+    def lacking(self, names: Collection[str], *, every: Collection[str]) -> "Params":
+        """Return the same configuration, whose comparisons do not list some names; ``every`` is what "all" means."""
+        return self.model_copy(update={"experiments": self.experiments.without(names, every=every)})
 
     def with_own(self) -> "Params":
         """Return the same configuration, whose comparisons list what it brings along too."""

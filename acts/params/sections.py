@@ -96,6 +96,19 @@ class Section(BaseModel):
         """Return the section with activations added to every list of activations in it; "all" is all anyway."""
         return self.model_copy(update={field: _joined(field, value, names) for field, value in self})
 
+    def without(self, names: Collection[str], *, every: Collection[str]) -> Self:
+        """Return the section with activations taken out of every list; ``every`` is what "all" stands for."""
+        return self.model_copy(update={field: _without(field, value, names, every) for field, value in self})
+
+
+def _without(field: str, value: Any, names: Collection[str], every: Collection[str]) -> Any:
+    """Return a field's value without the names where it lists activations."""
+    if isinstance(value, Section):
+        return value.without(names, every=every)
+    if field in ("activations", "compiled") and (value == "all" or isinstance(value, tuple)):
+        return tuple(name for name in (every if value == "all" else value) if name.partition("(")[0] not in names)
+    return tuple(_without("", item, names, every) for item in value) if isinstance(value, tuple) else value
+
 
 def _joined(field: str, value: Any, names: Collection[str]) -> Any:
     """Return a field's value with the names added where it lists activations."""
