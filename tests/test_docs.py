@@ -393,3 +393,8 @@ def test_the_page_on_verdicts_knows_every_degree_quantifier_and_kind_of_rule() -
 def test_the_words_of_verdicts_are_all_explained(page: str) -> None:
     for word in VOCABULARY:
         assert re.search(rf"^\| {word} \||\*\*{word}\*\*|\*{word}\*", read(page), flags=re.M | re.I), word
+
+
+def test_the_readme_s_own_function_is_the_one_in_its_configuration() -> None:
+    (block,) = [block.text for block in blocks(read("README.md")) if block.language == "yaml"]
+    assert block.splitlines()[1] in read("params/yours.yaml").splitlines()
