@@ -15,8 +15,9 @@ from acts import params as configuration
 from acts import records as table
 from acts.engine import addresses, keys, published
 from acts.engine import desk as desks
-from acts.engine.desk import Desk, Outcome
+from acts.engine.desk import Desk, Failure, Outcome
 from acts.engine.progress import Teller
+from acts.engine.work import silent
 from acts.params import Params, ParamsError
 from acts.params.sections import Place
 from acts.provenance import describe
@@ -53,6 +54,7 @@ def run(
     teller = teller or Teller()
     params = _checked(config)
     where = addresses.check(engine or params.engine, insecure=insecure)
+    params, unusable = _usable(params)
     _plannable(params)
     folder = writable(published(params))
     _watch(folder, params)
@@ -67,6 +69,8 @@ def run(
 
             return listing.tell(desk, dry)
         outcomes = [_one(desk, word) for word in params.experiments.words()]
+        for outcome in outcomes[:1]:
+            outcome.failures[:0] = unusable
         failures = [failure.line for outcome in outcomes for failure in outcome.failures]
         for name, fault in desk.store.set_aside:
             teller.line(f"  {name}: {fault}; set aside and computed again")
@@ -115,6 +119,18 @@ def _entered(owned: ModuleType, own: Mapping[str, Any], where: str) -> None:
         raise ParamsError(f"{where}: {error}") from None
 
 
+def _usable(params: Params) -> tuple[Params, list[Failure]]:
+    """Return the configuration without those of its own functions that nothing can be trained with, and why."""
+    if not params.own_names():
+        return params, []
+    from acts import activations
+    from acts.activations import own as owned
+
+    faults = {name: owned.fault(activations.get(name)) for name in params.own_names()}
+    failures = [Failure("every comparison", name, "left out", told) for name, told in faults.items() if told]
+    return params.lacking([one.activation for one in failures], every=activations.names()), failures
+
+
 def _mentions(params: Params, noun: Literal["activations", "datasets"]) -> Iterator[tuple[Place, str]]:
     """Yield every activation or data set that a comparison names, with its place in the file."""
     for word in params.experiments.words():
@@ -126,7 +142,8 @@ def _plannable(params: Params) -> None:
     """Raise ParamsError, with the line, for a comparison whose plan refuses what it is asked, on whatever device."""
     for word in params.experiments.words():
         try:
-            keys.resolve(word).plan(params.on("cpu"), table.frame([]))
+            with silent():
+                keys.resolve(word).plan(params.on("cpu"), table.frame([]))
         except ValueError as error:
             raise ParamsError(f"{params.line('experiments', word)}: {' '.join(str(error).split())}") from None
 
@@ -168,14 +185,12 @@ def _one(desk: Desk, word: str) -> Outcome:
 
 def _publish(folder: Path, outcomes: list[Outcome], provenance: dict, failures: list[str], *, own: list[str]) -> None:
     """Stage records, catalogue and provenance and move them, the provenance last; ``own`` functions are marked."""
-    from acts import activations, trees
+    from acts import listing
 
     whole = table.concat([outcome.records for outcome in outcomes])
-    catalogue = trees.beside(activations.catalogue())
-    catalogue = catalogue.assign(own=catalogue["name"].isin(own))
     with moved(folder, last="provenance.json") as staging:
         table.write(whole, staging / "records.parquet", provenance=provenance)
-        catalogue.to_csv(staging / "catalogue.csv", index=False)
+        listing.table(own).to_csv(staging / "catalogue.csv", index=False)
         (staging / "provenance.json").write_text(json.dumps(provenance, indent=1, sort_keys=True) + "\n", "utf-8")
     if failures:
         (folder / FAILED).write_text("\n".join(failures) + "\n", "utf-8")

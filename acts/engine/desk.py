@@ -22,7 +22,7 @@ from acts.engine.dispatch import LostScheduler
 from acts.engine.outcome import Failure, Outcome
 from acts.engine.progress import Progress, Teller, duration
 from acts.engine.turns import PAUSES, Turns
-from acts.engine.work import Receipt, Task, admit
+from acts.engine.work import Receipt, Task, admit, silent
 from acts.jobs import Job
 from acts.params import Params
 
@@ -109,8 +109,10 @@ class Desk:
         return len(wanted), missing
 
     def _planned(self, module: ModuleType, records: pd.DataFrame) -> list[tuple[Job, list[str]]]:
-        """Return the plan's jobs with the keys of their runs."""
-        return [(job, keys.keys(job, module)) for job in module.plan(self.params, records)]
+        """Return the plan's jobs with the keys of their runs; the plan may call a user's function, which may print."""
+        with silent():
+            jobs = module.plan(self.params, records)
+        return [(job, keys.keys(job, module)) for job in jobs]
 
     def _missing(self, planned: list[tuple[Job, list[str]]], lost: set[str], module: ModuleType) -> list[Task]:
         """Return tasks for the runs that neither the store nor an earlier task has, the longest first."""
@@ -277,7 +279,10 @@ def at(
 
 
 def interactive(experiment: str | ModuleType, config: str | Path | Params) -> pd.DataFrame:
-    """Return one comparison's records for a notebook, computing what is missing and saying what failed."""
+    """Return one comparison's records for a notebook, computing what is missing and saying what failed.
+
+    The catalogue that its figures read is written where the configuration was never published, or knows more now.
+    """
     module = keys.resolve(experiment)
     if configuration.own.installed():
         from acts import activations
@@ -289,4 +294,9 @@ def interactive(experiment: str | ModuleType, config: str | Path | Params) -> pd
             desk.teller.line(f"  {name}: {fault}; set aside and computed again")
         for failure in outcome.failures:
             desk.teller.line(f"  {failure.line}")
+        if not isinstance(config, Params):
+            from acts import listing
+
+            folder = configuration.root() / "reports" / desk.params.name
+            listing.ensure(folder / "catalogue.csv", desk.params.own_names())
     return outcome.records
