@@ -389,6 +389,12 @@ def test_the_page_on_verdicts_knows_every_degree_quantifier_and_kind_of_rule() -
     assert set(words_of("kind of rule")) == kinds
 
 
+def test_the_page_on_claims_explains_every_key_of_one() -> None:
+    table = read("docs/claims.md").partition("| key |")[2].partition("\n\n")[0]
+    keys = [key for line in table.splitlines()[2:] for key in re.findall(r"`(\w+)`", line.split(" | ")[0])]
+    assert set(keys) == set(claims.Claim.model_fields)
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/verdicts.md"])
 def test_the_words_of_verdicts_are_all_explained(page: str) -> None:
     for word in VOCABULARY:
