@@ -258,6 +258,15 @@ def test_formula_and_properties_are_those_of_own_functions_alone(whole):
     assert len(yours.properties(whole, CATALOGUE).frame) == 1
 
 
+def test_a_long_derivative_is_displayed_and_not_squeezed_into_a_table():
+    wide = CATALOGUE.assign(derivative_latex=" + ".join(f"{n} x^{n}" for n in range(30)), latex="x")
+    assert yours.formula(wide).frame["derivative_latex"].isna().all()
+    assert yours.formula(wide).frame["latex"].tolist() == ["x"]
+    assert yours.long(wide).markdown.startswith("My bump:\n\n$$ f'(x) = 0 x^0 + 1 x^1")
+    assert yours.long(CATALOGUE).markdown == "Every formula fits the table."
+    assert yours.long(PLAIN).markdown == ""
+
+
 def test_the_signal_of_own_functions_stands_before_that_of_known_ones(whole):
     found = yours.signal(whole, CATALOGUE).frame
     assert found.index.tolist() == ["my_bump", "relu", "tanh"]

@@ -14,12 +14,13 @@ from acts.figures.duels import duels, tasks
 from acts.figures.practice import beside_relu, cost, dead
 from acts.figures.shapes import neighbours, shapes
 from acts.figures.signals import depths, signal
-from acts.figures.table import Table, Text, escape, unmeasured
+from acts.figures.table import Table, Text, escape, tame, unmeasured, visible
 
 __all__ = [
-    "answer", "asked", "beside_relu", "chance", "cost", "dead", "depths", "duels", "formula", "neighbours",
+    "answer", "asked", "beside_relu", "chance", "cost", "dead", "depths", "duels", "formula", "long", "neighbours",
     "properties", "shapes", "signal", "tasks",
 ]  # fmt: skip
+_TEX = {"latex": "f(x)", "derivative_latex": "f'(x)"}
 
 
 def _own(catalogue: pd.DataFrame) -> pd.DataFrame:
@@ -28,13 +29,31 @@ def _own(catalogue: pd.DataFrame) -> pd.DataFrame:
 
 
 def formula(catalogue: pd.DataFrame) -> Table:
-    """Return formula, derivative and the start of every parameter of own functions."""
+    """Return formula, derivative and the start of every parameter of own functions; long ones stand in ``long``."""
     columns = {"label": "Function", "latex": "$f(x)$", "derivative_latex": "$f'(x)$", "defaults": "Parameters"}
     own = _own(catalogue)
     if own.empty:
         return unmeasured("no function of its own", columns)
     table = own.assign(defaults=own["parameters"].map(formulas.defaults))
+    for column in _TEX:
+        table[column] = table[column].astype(object).mask(own[column].map(_long))
     return Table(table, columns, math=("latex", "derivative_latex"))
+
+
+def long(catalogue: pd.DataFrame) -> Text:
+    """Return formulas and derivatives of own functions that are too wide for a table, each displayed."""
+    own = _own(catalogue)
+    said = [
+        f"{escape(row['label'])}:\n\n$$ {sign} = {tame(str(row[column]))} $$\n"
+        for row in own.to_dict("records")
+        for column, sign in _TEX.items()
+        if _long(row[column])
+    ]
+    return Text("\n".join(said) or "Every formula fits the table." * bool(len(own)))
+
+
+def _long(latex: object) -> bool:
+    return isinstance(latex, str) and visible(latex) > formulas.LONG
 
 
 def properties(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Table:
