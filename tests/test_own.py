@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 import sympy
@@ -18,10 +19,12 @@ import acts
 from acts import params, records
 from acts.__main__ import main
 from acts.activations import compiled, own, registry
+from acts.activations.functions import FUNCTIONS
 from acts.engine import desk, keys
 from acts.engine.progress import Teller
 from acts.engine.store import Store
 
+ROOT = Path(__file__).parents[1]
 BUMP = {"formula": "x * exp(-x**2)", "label": "", "parameters": {}, "learn": []}
 MINE = """\
 title: Mine
@@ -111,6 +114,35 @@ def test_what_is_no_activation_is_refused_in_one_line(formula, told):
         own.from_formula("mine", formula, parameters={})
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+REFUSED = {
+    "unknown name 'beta'": "x * beta",
+    "unknown function 'swish'": "swish(x)",
+    "has no finite value at x = 0": "1 / x",
+    "has no finite slope at x = 0": "sin(x) / x",
+    "does not depend on x": "2 + pi",
+    "is longer than 1000 characters": "x" + "+x" * 500,
+}
+
+
+def test_the_messages_of_the_page_are_those_and_what_it_advises_is_accepted():
+    page = (ROOT / "docs" / "activations.md").read_text(encoding="utf-8")
+    table = page.partition("| message |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| (.+?) \|", table, re.MULTILINE) == list(REFUSED)
+    for told, formula in REFUSED.items():
+        with pytest.raises(own.OwnError, match=re.escape(told)):
+            own.from_formula("mine", formula, parameters={})
+    advised = ["x * sigmoid(x)", "x / (1 + x**2)", "where(abs(x) > 1e-3, sin(x)/x, 1)"]
+    assert all(f"`{formula}`" in table for formula in advised)
+    for formula in (*advised, "sign(x)"):
+        assert own.from_formula("mine", formula, parameters={}).name == "mine"
+
+
+def test_the_page_lists_the_functions_that_a_formula_may_call():
+    page = (ROOT / "docs" / "activations.md").read_text(encoding="utf-8")
+    listed = re.search(r"^`(exp log .+)`$", page, re.MULTILINE)[1].split()
+    assert set(listed) == set(FUNCTIONS) - {"Abs", "Max", "Min"}
 
 
 @settings(max_examples=150, deadline=None)

@@ -18,9 +18,9 @@ PLAIN = """\
 title: A few functions
 engine: serial
 experiments:
-  gradient_flow: {activations: [relu, tanh], inits: [he, stable], depths: [2], width: 8, seeds: 2}
+  gradient_flow: {activations: [relu, tanh], inits: [he], depths: [2], width: 8, seeds: 1}
   generalization:
-    seeds: 2
+    seeds: 1
     inits: [stable]
     growths: 0
     tasks:

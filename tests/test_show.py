@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 from pathlib import Path
 
 import pytest
@@ -47,6 +46,12 @@ def test_a_portrait_is_set_in_the_terminal(capsys):
     assert "f′(x) = " in told
     assert "Maas" in told
     assert "alpha = 0.01" in told
+
+
+def test_a_name_and_its_formula_stand_on_one_line():
+    drawn = show._typeset(own.from_formula("yours", "x * exp(-x**2)")).plain
+    assert "f(x) = x⋅ℯ" in drawn
+    assert "f′(x) = ⎝1 - 2⋅x ⎠⋅ℯ" in drawn
 
 
 def test_an_unknown_name_is_one_line(capsys):
@@ -107,19 +112,6 @@ def test_what_cannot_be_checked_is_one_line(arguments, told, capsys):
 def test_every_requirement_is_said_in_words():
     said = {finding.requirement for name in ("mish", "swiglu") for finding in check.findings(acts.get(name))}
     assert said == set(check.ASKED)
-
-
-def commands(page):
-    """Return the commands of a page's shell blocks, split as a shell would."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
-
-
-@pytest.mark.parametrize("words", commands("docs/activations.md"), ids=" ".join)
-def test_every_command_of_the_page_on_activations_does_what_it_says(words, capsys):
-    assert words[0] == "acts"
-    assert main(words[1:]) == 0
-    assert capsys.readouterr().out
 
 
 def test_the_formulas_of_the_page_are_read(review_folder):
