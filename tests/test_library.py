@@ -214,6 +214,7 @@ def test_an_activation_is_found_in_every_way_it_can_be_named(old):
     net = SmallResNet()
     report = acts.replace(net, old, "gelu")
     assert [swap.name for swap in report.swaps] == ["relu", "blocks.0.act", "blocks.1.act"]
+    assert report.left == ()
     assert not any(isinstance(module, nn.ReLU) for module in net.modules())
     assert torch.equal(net.relu(IMAGES), F.gelu(IMAGES))
 
@@ -418,6 +419,28 @@ def test_the_advice_keeps_a_signal_through_twenty_layers(name):
     assert abs(math.log(after[-1])) < abs(math.log(before[-1] + 1e-30))
 
 
+def trained(net, x, labels):
+    """Return the loss after forty steps of Adam."""
+    optimiser = torch.optim.Adam(net.parameters(), lr=1e-3)
+    for _ in range(40):
+        optimiser.zero_grad()
+        loss = F.cross_entropy(net(x), labels)
+        loss.backward()
+        optimiser.step()
+    return loss.item()
+
+
+@pytest.mark.parametrize(("name", "learns"), [("relu", True), ("tanh", True), ("gelu", True), ("sigmoid", False)])
+def test_a_deep_chain_learns_after_the_advice_and_not_before(name, learns):
+    plain, x = deep(20, 64), torch.randn(128, 64)
+    labels = (x[:, 0] * x[:, 1] > 0).long()
+    rescaled = copy.deepcopy(plain)
+    acts.replace(plain, nn.ReLU, name)
+    acts.replace(rescaled, nn.ReLU, name, init="stable")
+    assert trained(plain, x, labels) > 0.65
+    assert (trained(rescaled, x, labels) < 0.35) == learns
+
+
 def test_nothing_is_rescaled_unasked():
     net = deep(3, 16)
     before = [weight.clone() for weight in net.parameters()]
@@ -469,7 +492,9 @@ def test_a_layer_without_bias_is_told_what_it_lacks():
     assert layers[1].growth == pytest.approx(
         theory.length_map_slope("swish", sigma_w=theory.moments("swish").second ** -0.5)
     )
-    assert f"without a bias 1 % becomes {layers[1].growth:.2f} % a layer" in str(acts.replace(deep(3, 32, bias=False), nn.ReLU, "swish").advice)
+    assert f"without a bias 1 % becomes {layers[1].growth:.2f} % a layer" in str(
+        acts.replace(deep(3, 32, bias=False), nn.ReLU, "swish").advice
+    )
 
 
 def test_a_normalisation_sets_the_scale_and_a_skip_is_left_alone():
