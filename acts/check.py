@@ -51,6 +51,8 @@ def checked(wanted: str, *, letters: Mapping[str, float] | None = None) -> list[
 def found_of(wanted: str, letters: Mapping[str, float]) -> list[Activation]:
     """Return the activations meant by a name, a file or a formula with the numbers of its letters."""
     if wanted.endswith(".py"):
+        if not Path(wanted).is_file():
+            raise own.OwnError(f"{wanted}: no such file")
         return [activations.get(name) for name in own.plugin(Path(wanted).resolve())]
     try:
         return [activations.get(wanted)]

@@ -87,12 +87,12 @@ def _in_line(found: Facts) -> str:
 def _typeset(entry: Activation) -> Any:
     """Return formula and derivative in Unicode's own typesetting."""
     from rich.text import Text
-    from sympy import pretty
+    from sympy.printing.pretty.pretty import PrettyPrinter
 
     def drawn(lead: str, expression: Any) -> str:
-        lines = pretty(expression, use_unicode=True, wrap_line=False).splitlines()
-        middle = len(lines) // 2
-        return "\n".join((lead if row == middle else " " * len(lead)) + line for row, line in enumerate(lines))
+        form = PrettyPrinter({"use_unicode": True, "wrap_line": False})._print(expression)
+        lines = enumerate(form.picture)
+        return "\n".join((lead if row == form.baseline else " " * len(lead)) + line.rstrip() for row, line in lines)
 
     letter = "x" if entry.elementwise else ", ".join(entry.inputs)
     parts = [drawn(f"f({letter}) = ", entry.folded)]
@@ -105,6 +105,7 @@ def _lines(found: Facts) -> dict[str, str]:
     """Return the rows below the formula: heading and line."""
     learnt = found["learnt"]
     told = {
+        "typed": found["formula"],
         "source": found["source"],
         "also called": ", ".join(found["aliases"]),
         "parameters": ", ".join(

@@ -49,7 +49,7 @@ def test_a_portrait_is_set_in_the_terminal(capsys):
 
 
 def test_a_name_and_its_formula_stand_on_one_line():
-    drawn = show._typeset(own.from_formula("yours", "x * exp(-x**2)")).plain
+    drawn = show._typeset(own.from_formula("yours", "x * exp(-x**2)", parameters={})).plain
     assert "f(x) = x⋅ℯ" in drawn
     assert "f′(x) = ⎝1 - 2⋅x ⎠⋅ℯ" in drawn
 

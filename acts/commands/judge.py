@@ -2,6 +2,7 @@
 
 import argparse
 
+from acts.commands import terminal
 from acts.commands.answer import Answer
 from acts.commands.page import Page, Parser
 from acts.commands.run import configuration
@@ -44,6 +45,6 @@ def run(given: argparse.Namespace) -> Answer:
     words = [row["verdict"] for row in rows]
     counts = {word: words.count(word) for word in dict.fromkeys(words)}
     made = [f"reports/{name}/{file}" for file in ("ledger.csv", "sensitivity.csv")]
-    return Answer(
-        {"config": name, "claims": len(rows), "verdicts": counts, "fragile": sorted(fragile), "made": made}, code=code
-    )
+    told = {"config": name, "claims": len(rows), "verdicts": counts, "fragile": sorted(fragile), "made": made}
+    onward = f"next: acts list claims --config {name}, or acts render {given.config}"
+    return Answer(told, code=code, show=lambda: terminal.onward(onward))

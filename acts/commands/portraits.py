@@ -106,7 +106,7 @@ def configuration(name: str, _: str | None) -> Answer | None:
     found = {
         "kind": "configuration", "config": loaded.name, "title": loaded.title, "device": loaded.device,
         "dtype": loaded.dtype, "engine": loaded.engine, "workers": loaded.workers, "experiments": comparisons,
-        "own": loaded.own_names(), "notebooks": list(loaded.notebooks), "made": inventory.made(loaded.name),
+        "own": loaded.own_names(), "notebooks": list(loaded.chapters), "made": inventory.made(loaded.name),
         "measured": measured(loaded.name),
     }  # fmt: skip
     return Answer(found, show=lambda: _configuration(found))

@@ -2,6 +2,7 @@
 
 import argparse
 
+from acts.commands import terminal
 from acts.commands.answer import Answer
 from acts.commands.page import Page, Parser
 from acts.commands.run import configuration
@@ -41,4 +42,5 @@ def run(given: argparse.Namespace) -> Answer:
 
     code = publish.render(given.config)
     made = [f"reports/{name}/{file}" for file in ("report.html", "report.pdf")]
-    return Answer({"config": name, "made": [*made, "reports/index.html"]}, code=code)
+    told = {"config": name, "made": [*made, "reports/index.html"]}
+    return Answer(told, code=code, show=lambda: terminal.onward(f"made: {made[0]}"))

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from acts.commands import terminal
 from acts.commands.answer import Answer
 from acts.commands.page import Page, Parser
 
@@ -79,7 +80,7 @@ def run(given: argparse.Namespace) -> Answer:
         publish.run(given.config, engine=given.engine, insecure=given.insecure_cluster, dry=sheet)
         return Answer(sheet.plain())
     code = publish.run(given.config, engine=given.engine, insecure=given.insecure_cluster)
-    return Answer(_published(given.config), code=code)
+    return Answer(_published(given.config), code=code, show=lambda: terminal.onward(f"next: acts judge {given.config}"))
 
 
 def _published(config: str) -> dict[str, Any]:

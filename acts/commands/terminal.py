@@ -1,5 +1,6 @@
 """Terminal: tables and portraits as a reader sees them; where the output is piped, a row a line and nothing cut."""
 
+import os
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -134,6 +135,13 @@ def heading(text: str, *, style: str = "") -> None:
     screen = console()
     shown = styled(text, f"bold {WORDS.get(style, '')}".strip())
     screen.print(shown) if screen.is_terminal else print(text)
+
+
+def onward(text: str) -> None:
+    """Print what to do next, for someone at a terminal; make, which does it itself, is told nothing."""
+    screen = console()
+    if screen.is_terminal and not os.environ.get("MAKELEVEL"):
+        screen.print(styled(text, "dim"))
 
 
 def _indented(line: str) -> Any:
