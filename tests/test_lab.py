@@ -186,7 +186,7 @@ def test_a_chapter_computes_what_is_missing_and_shows_itself_as_in_the_report(la
     assert 'aria-label="' in page
     assert lab.tab.locator(".acts-caption >> visible=true").count() >= 5
     assert lab.tab.locator("#claim-C28").count() == 1
-    assert ":::" not in lab.tab.locator(".jp-OutputArea").all_inner_texts()
+    assert ":::" not in "".join(lab.tab.locator(".jp-OutputArea").all_inner_texts())
 
 
 def test_a_chapter_that_was_computed_before_opens_without_computing(lab: Lab) -> None:
@@ -251,7 +251,7 @@ def test_a_formula_that_is_none_is_said_in_one_line(lab: Lab) -> None:
     typed.fill("x * sigmoid(a*x)")
     typed.press("Enter")
     drawn_anew(lab, 0, before)
-    assert lab.tab.locator("p", has_text="__import__").count() == 0
+    said.first.wait_for(state="detached", timeout=PATIENCE)
 
 
 @pytest.mark.slow
