@@ -258,4 +258,4 @@ def test_explorers_begin_with_own_functions(everything: pd.DataFrame) -> None:  
     first = functions[figure.explorer["chosen"][0]]
     assert (first["name"], first["own"], first["colour"]) == ("my_bump", True, palette.of_own(0))
     assert len(figure.explorer["chosen"]) <= figures.explorer.MOST
-    assert not any("own" in one for one in functions if one["name"] != "my_bump")
+    assert {(one["colour"], "own" in one) for one in functions[1:]} == {(palette.GREY, False)}

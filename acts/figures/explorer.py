@@ -34,7 +34,7 @@ def activation(records: pd.DataFrame, catalogue: pd.DataFrame, *, shown: Sequenc
         return missing("the curves of the activations")
     points = points[points["activation"].isin(names)]
     figure, grid = panels(3, 3, height=1.7, left=0.32, right=0.7, bottom=0.36)
-    strokes = _strokes(catalogue, names)
+    strokes = naming.strokes(catalogue, names)
     for axes, (metric, title) in zip(grid, ORDERS.items(), strict=True):
         ends = [_curve(axes, points[points["activation"] == name], metric, strokes[name]) for name in names]
         axes.set_title(title)
@@ -56,12 +56,6 @@ def _first(catalogue: pd.DataFrame, shown: Sequence[str]) -> list[str]:
     own = naming.own(catalogue)[: MOST - 1]
     others = [name for name in shown if name not in own]
     return [*own, *(others[: MOST - len(own)] if own else others)]
-
-
-def _strokes(catalogue: pd.DataFrame, names: Sequence[str]) -> dict[str, dict[str, object]]:
-    """Return the strokes of a few functions, families in their colours beside own ones too, as the page has them."""
-    strokes = naming.strokes(catalogue, names)
-    return {name: {**stroke, "color": naming.colour(catalogue, name)} for name, stroke in strokes.items()}
 
 
 def _points(records: pd.DataFrame) -> pd.DataFrame:
@@ -122,7 +116,7 @@ def depth(records: pd.DataFrame, catalogue: pd.DataFrame, *, shown: Sequence[str
         return missing("lengths and gradients by layer")
     rows = rows[rows["activation"].isin(names)]
     figure, grid = panels(2 * len(inits), 2, height=1.15, left=0.5, right=0.75, bottom=0.36)
-    strokes = _strokes(catalogue, names)
+    strokes = naming.strokes(catalogue, names)
     for place, init in enumerate(inits):
         for axes, metric in zip(grid[2 * place : 2 * place + 2], ("log10_length", "chi"), strict=True):
             own = rows[(rows["init"] == init) & (rows["metric"] == metric)]

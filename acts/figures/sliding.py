@@ -93,13 +93,15 @@ def _trees(catalogue: pd.DataFrame) -> list[tuple[str, str, dict[str, float]]]:
 
 def _words(catalogue: pd.DataFrame, name: str) -> dict[str, Any]:
     latex = catalogue.loc[catalogue["name"] == name, "latex"].iloc[0]
+    own = naming.own(catalogue)
+    grey = bool(own) and name not in own
     return {
         "name": name,
         "label": naming.label(catalogue, name),
         "family": naming.family(catalogue, name),
-        "colour": naming.colour(catalogue, name),
+        "colour": palette.GREY if grey else naming.colour(catalogue, name),
         "latex": latex if isinstance(latex, str) else "",
-        **({"own": True} if name in naming.own(catalogue) else {}),
+        **({"own": True} if name in own else {}),
     }
 
 

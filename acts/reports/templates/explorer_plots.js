@@ -145,8 +145,8 @@ const button = (text, pressed, spoken = null) => {
   return node;
 };
 
-// Colour of the family, or a function's own, as the page has it by day or by night, and a dash that tells members of
-// one family apart. What the configuration brought along is drawn heavier.
+// Colour of the family, or a function's own among grey ones, as the page has it by day or by night, and a dash that
+// tells those of one colour apart. What the configuration brought along is drawn heavier.
 const tone = (colour) => /^#[0-9a-f]{6}$/.test(colour) ? `var(--c-${colour.slice(1)}, ${colour})` : "currentColor";
 const strokes = (chosen, dashes) => chosen.map((one, i) => {
   const rank = chosen.slice(0, i).filter((other) => other.colour === one.colour).length;
