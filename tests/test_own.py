@@ -166,6 +166,17 @@ def test_no_text_does_anything_but_be_refused_or_computed(text):
         ("  mine: {formula: b*x, b: {init: 1, lern: true}}", "lern: unknown parameter"),
         ("  mine: {label: x}", "formula: missing"),
         ("  mine: x.__class__", "formulas: mine: formula 'x.__class__'"),
+        ("  mine: \"__import__('os').system('true')\"", "only named functions can be called"),
+        (f"  mine: x{'+x' * 5000}", "is longer than 1000 characters"),
+        ("  mine: x**x**x**x**99", "power is higher than 64"),
+        ("  mine: 9**9**9**9*x", "power is higher than 64"),
+        (f"  mine: {'9' * 80}*x", "a number that is too large or too long"),
+        ("  mine: {formula: lambda*x, lambda: 1.0}", "is not an arithmetic expression"),
+        ("  mine: 1/x", "has no finite value at x = 0"),
+        ("  mine: where(x < 0, 0, sqrt(x))", "has no finite slope at x = 0"),
+        ('  mine: "x\\u200b*2"', "holds an unprintable character"),
+        ("  mine: \u0435*x", "unknown name '\u0435'"),
+        ("  mine: !!python/object:os.system x", "tag"),
     ],
 )
 def test_a_bad_formula_is_one_line_with_its_place(review_folder, capsys, lines, told):
