@@ -1,8 +1,11 @@
 """The chapter on a configuration's own functions says what its records hold: figures, sentences, tables, and gaps."""
 
+import ast
 import re
+from pathlib import Path
 
 import figure_records
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,12 +16,13 @@ import typst
 from matplotlib.colors import to_hex
 from test_yours import MEANS, contest, drawn
 
-from acts import claims, colours, figures, records
+from acts import claims, colours, engine, figures, records
 from acts.figures import answers, practice, shapes, style, yours
 from acts.reports import cells, document, pdf, pictures
 from acts.reports.faults import Place, ReportError
 
 EMPTY = records.frame([])
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "12_yours.ipynb"
 FIGURES = ("duels", "tasks", "cost", "dead", "depths", "beside_relu", "shapes")
 TABLES = ("neighbours", "signal", "asked")
 
@@ -81,6 +85,12 @@ def whole() -> pd.DataFrame:
     return records.concat(parts)
 
 
+@pytest.fixture(scope="module")
+def index(whole) -> claims.Index:
+    """Return the same looked up once, as the chapter does."""
+    return claims.Index(whole)
+
+
 # --- figures ----------------------------------------------------------------------------------------------------------
 
 
@@ -108,8 +118,8 @@ def test_own_functions_are_drawn_in_their_colour_and_named(name, whole):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_nothing_is_written_outside_a_figure(name, whole):
-    figure = getattr(yours, name)(whole, CATALOGUE)
+def test_nothing_is_written_outside_a_figure(name, index):
+    figure = getattr(yours, name)(index, CATALOGUE)
     figure.draw_without_rendering()
     wide, tall = figure.get_size_inches() * figure.dpi
     for axes in figure.axes:
@@ -125,8 +135,8 @@ def points(axes, colour):
     return [line for line in axes.lines if to_hex(line.get_markeredgecolor()) == colour and line.get_marker() == "o"]
 
 
-def test_a_duel_is_in_colour_where_it_is_won_and_dark_where_it_is_lost(whole):
-    figure = yours.duels(whole, CATALOGUE)
+def test_a_duel_is_in_colour_where_it_is_won_and_dark_where_it_is_lost(index):
+    figure = yours.duels(index, CATALOGUE)
     (axes,) = [one for one in figure.axes if one.lines]
     rows = [text.get_text() for text in axes.get_yticklabels()]
     won = {rows[int(line.get_ydata()[0])] for line in points(axes, colours.OWN[0])}
@@ -136,8 +146,8 @@ def test_a_duel_is_in_colour_where_it_is_won_and_dark_where_it_is_lost(whole):
     assert rows == ["tanh", "GELU", "ReLU"]
 
 
-def test_tasks_are_set_against_relu_and_the_best_other(whole):
-    figure = yours.tasks(whole, CATALOGUE)
+def test_tasks_are_set_against_relu_and_the_best_other(index):
+    figure = yours.tasks(index, CATALOGUE)
     assert sorted(figure.data["against"].unique()) == ["ReLU", "tanh"]
     assert len(figure.data) == 28
     assert "14 better of 14" in figure.finding
@@ -150,19 +160,19 @@ def test_a_crowd_of_tasks_is_gathered_by_kind():
     assert set(figure.data["pairs, or tasks"]) == {25}
 
 
-def test_the_neighbour_is_drawn_at_its_best_likeness(whole):
-    figure = yours.shapes(whole, CATALOGUE)
-    row = shapes.kept(whole, "my_bump").iloc[0]
+def test_the_neighbour_is_drawn_at_its_best_likeness(index):
+    figure = yours.shapes(index, CATALOGUE)
+    row = shapes.kept(index, "my_bump").iloc[0]
     data = figure.data
     fitted = data["neighbour, scaled, shifted, mirrored"].to_numpy()
     flipped = data["neighbour at x"].to_numpy()[:: -1 if row["mirrored"] else 1]
     assert np.allclose(fitted, row["scale"] * flipped + row["offset"])
 
 
-def test_costs_and_ills_are_those_of_the_twins(whole):
-    cost = practice.steps(whole).set_index("activation")["middle"]
+def test_costs_and_ills_are_those_of_the_twins(index):
+    cost = practice.steps(index).set_index("activation")["middle"]
     assert cost["my_bump"] == cost["tanh"] > 1
-    ills = practice.ills(whole, "stuck_share").set_index(["activation", "dose"])["middle"]
+    ills = practice.ills(index, "stuck_share").set_index(["activation", "dose"])["middle"]
     assert np.allclose(ills["my_bump"].to_numpy(), ills["leaky_relu"].to_numpy())
 
 
@@ -177,12 +187,12 @@ def test_a_ratio_is_judged_by_its_whole_interval(low, high, word):
 
 
 @pytest.fixture(scope="module")
-def said(whole) -> str:
-    return yours.answer(claims.Index(whole), CATALOGUE).markdown
+def said(index) -> str:
+    return yours.answer(index, CATALOGUE).markdown
 
 
 def test_the_answer_says_what_was_found_and_where_it_is_shown(said):
-    assert said.startswith("**My bump.** It is better than ReLU: ")
+    assert said.startswith("**My bump.** It is **better than ReLU**: ")
     assert re.search(
         r"10 margins better \[[\d.]+, [\d.]+\] on average, 23 % less test error or loss over 14 tasks", said
     )
@@ -198,7 +208,7 @@ def test_the_answer_says_what_was_found_and_where_it_is_shown(said):
 
 def test_too_few_tasks_are_said_with_what_to_run():
     said = yours.answer(contest(MEANS, tasks=4), CATALOGUE).markdown
-    assert "Whether it is better than ReLU is not decidable here: " in said
+    assert "Whether it is better than ReLU is **not decidable here**: " in said
     assert "needs 12 of them, and these are 4" in said
     assert "`cpu`" in said
     assert "place" not in said
@@ -213,7 +223,7 @@ def test_a_function_that_diverged_everywhere_is_worse_without_a_number_made_up()
             for seed in range(12)]  # fmt: skip
     whole = records.concat([lost[lost["metric"] != "diverged"], records.frame(runs)])
     said = yours.answer(whole, CATALOGUE).markdown
-    assert "It is worse than ReLU: infinitely worse, since runs diverged" in said
+    assert "It is **worse than ReLU**: infinitely worse, since runs diverged" in said
     assert "All of its 12 tuned runs diverged" in said
     assert "nan" not in said
     assert yours.duels(whole, CATALOGUE).finding
@@ -236,11 +246,12 @@ def test_without_a_function_of_one_s_own_the_chapter_says_how_to_bring_one(whole
     assert "`formulas: {my_bump:" in yours.answer(whole, PLAIN).markdown
 
 
-def test_every_own_function_has_a_paragraph_and_no_more_than_four_are_drawn(whole):
+def test_every_own_function_has_a_paragraph_and_no_more_than_four_are_drawn():
     names = ("my_bump", "tanh", "gelu", "swish", "elu")
-    said = yours.answer(whole, catalogue(*names)).markdown
+    several = claims.Index(contest({**MEANS, "swish": 0.1, "elu": 0.1}, tasks=2))
+    said = yours.answer(several, catalogue(*names)).markdown
     assert len(said.split("\n\n")) == 5
-    figure = yours.duels(contest({**MEANS, "swish": 0.1, "elu": 0.1}, tasks=3), catalogue(*names))
+    figure = yours.duels(several, catalogue(*names))
     assert len([axes for axes in figure.axes if axes.lines]) == 4
 
 
@@ -252,10 +263,10 @@ def test_tables_say_what_is_not_there(name):
     assert "not measured here" in getattr(yours, name)(EMPTY, CATALOGUE).to_markdown()
 
 
-def test_formula_and_properties_are_those_of_own_functions_alone(whole):
+def test_formula_and_properties_are_those_of_own_functions_alone(index):
     assert yours.formula(CATALOGUE).frame["name"].tolist() == ["my_bump"]
     assert "not measured here" in yours.formula(PLAIN).to_markdown()
-    assert len(yours.properties(whole, CATALOGUE).frame) == 1
+    assert len(yours.properties(index, CATALOGUE).frame) == 1
 
 
 def test_a_long_derivative_is_displayed_and_not_squeezed_into_a_table():
@@ -267,15 +278,15 @@ def test_a_long_derivative_is_displayed_and_not_squeezed_into_a_table():
     assert yours.long(PLAIN).markdown == ""
 
 
-def test_the_signal_of_own_functions_stands_before_that_of_known_ones(whole):
-    found = yours.signal(whole, CATALOGUE).frame
+def test_the_signal_of_own_functions_stands_before_that_of_known_ones(index):
+    found = yours.signal(index, CATALOGUE).frame
     assert found.index.tolist() == ["my_bump", "relu", "tanh"]
     assert found.loc["my_bump", "sigma_w"] == 3.4
     assert found.loc["my_bump", "chi_he"] == 0.75
 
 
-def test_neighbours_are_listed_with_what_is_usual(whole):
-    table = yours.neighbours(whole, CATALOGUE)
+def test_neighbours_are_listed_with_what_is_usual(index):
+    table = yours.neighbours(index, CATALOGUE)
     assert table.frame["other"].tolist()[0] in ("tanh", "ReLU")
     assert "other functions the nearest neighbour leaves" in table.note
 
@@ -292,19 +303,43 @@ def test_a_likeness_as_a_formula(row, text):
     assert shapes.transformed(row) == text
 
 
-def test_questions_and_answers_are_told_side_by_side(whole):
-    table = yours.asked(whole, CATALOGUE)
+def test_questions_and_answers_are_told_side_by_side(index):
+    table = yours.asked(index, CATALOGUE)
     row = table.frame.set_index("of").loc["[C46](#claim-C46)"]
     assert row["claim"] == "My bump is generally better than ReLU"
     assert row["before"] == "not measured here"
     assert row["answer"].startswith("**supported**, 10")
-    said = yours.chance(whole, CATALOGUE).markdown
+    said = yours.chance(index, CATALOGUE).markdown
     counts = [int(one) for one in re.findall(r"(\d+) sentences were asked", said)]
     assert counts == [len(table.frame)]
 
 
 def test_figures_are_reached_from_the_room():
     assert set(yours.__all__) <= set(dir(figures.yours))
+
+
+# --- the notebook -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("table", "own"), [("whole", CATALOGUE), ("whole", PLAIN), ("nothing", CATALOGUE)])
+def test_every_cell_of_the_notebook_shows_something(table, own, whole, monkeypatch):
+    monkeypatch.setattr(engine, "records", lambda _: whole if table == "whole" else EMPTY)
+    monkeypatch.setattr(figures, "catalogue", lambda _: own)
+    monkeypatch.setattr(figures, "use_style", lambda: None)
+    book, names = nbformat.read(NOTEBOOK, as_version=4), {}
+    sources = [cell.source for cell in book.cells if cell.cell_type == "code"]
+    shown = []
+    for source in sources:
+        *before, last = ast.parse(source).body
+        exec(compile(ast.Module(before, []), "12_yours", "exec"), names)
+        if isinstance(last, ast.Expr):
+            shown.append(eval(compile(ast.Expression(last.value), "12_yours", "eval"), names))
+        else:
+            exec(compile(ast.Module([last], []), "12_yours", "exec"), names)
+    kinds = [type(one).__name__ for one in shown if one is not None]
+    assert kinds.count("Drawing") == 7
+    assert kinds.count("Table") == 5
+    assert kinds.count("Text") == 3
 
 
 # --- on paper ---------------------------------------------------------------------------------------------------------

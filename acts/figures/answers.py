@@ -64,11 +64,11 @@ def quality(index: Index, catalogue: pd.DataFrame, name: str) -> str:
     other = escape(naming.label(catalogue, REFERENCE))
     said = f"{_size(own)} over {own['n']} task{'s' * (own['n'] > 1)}, each side at its own tuned rate and init"
     if own["word"] == "few":
-        return f"Whether it is better than {other} is not decidable here: {said}. {_enough(own['n'])}"
+        return f"Whether it is better than {other} is **not decidable here**: {said}. {_enough(own['n'])}"
     opening = {
-        "better": f"It is better than {other}:",
-        "worse": f"It is worse than {other}:",
-        "equal": f"It is practically equal to {other}:",
+        "better": f"It is **better than {other}**:",
+        "worse": f"It is **worse than {other}**:",
+        "equal": f"It is **practically equal to {other}**:",
         "open": _open(own, other),
     }[own["word"]]
     return f"{opening} {said}."
@@ -76,8 +76,8 @@ def quality(index: Index, catalogue: pd.DataFrame, name: str) -> str:
 
 def _open(row: dict[Any, Any], other: str) -> str:
     if row["low"] > 0 or row["high"] < 0:
-        return f"It is {'ahead of' if row['effect'] > 0 else 'behind'} {other}, surely by less than a margin only:"
-    return f"It cannot be told apart from {other} here:"
+        return f"It is **{'ahead of' if row['effect'] > 0 else 'behind'} {other}**, but not surely by a margin:"
+    return f"It **cannot be told apart from {other}** here:"
 
 
 def _size(row: dict[Any, Any]) -> str:

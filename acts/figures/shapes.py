@@ -90,8 +90,8 @@ def _told(found: pd.DataFrame, catalogue: pd.DataFrame, name: str) -> str:
 
 def transformed(row: dict[Any, Any]) -> str:
     """Return a scaled, shifted and mirrored neighbour as a formula: 1.12 f(−x) + 0.3."""
-    scale = "" if abs(row["scale"] - 1) < 5e-4 else "−" if abs(row["scale"] + 1) < 5e-4 else f"{number(row['scale'])} "
-    offset = float(row["offset"])
+    factor, offset = number(row["scale"]), float(row["offset"])
+    scale = {"1.00": "", "1": "", "−1.00": "−", "−1": "−"}.get(factor, f"{factor} ")
     shift = "" if abs(offset) < 5e-4 else f" {'−' if offset < 0 else '+'} {number(abs(offset))}"
     return f"{scale}f({'−' if row['mirrored'] else ''}x){shift}"
 
