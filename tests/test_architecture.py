@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-JUDGING = ["records", "jobs", "params", "stats", "claims", "figures", "reports", "wording"]
+JUDGING = ["records", "jobs", "params", "stats", "claims", "figures", "lab", "reports", "wording"]
 VAGUE = {"utils", "helpers", "common", "misc", "core", "base", "manager"}
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 

@@ -189,15 +189,22 @@ def test_a_chapter_computes_what_is_missing_and_shows_itself_as_in_the_report(la
     assert ":::" not in "".join(lab.tab.locator(".jp-OutputArea").all_inner_texts())
 
 
-def test_a_chapter_that_was_computed_before_opens_without_computing(lab: Lab) -> None:
-    lab.open("03_gradient_flow")
-    lab.run()
-    whole(lab.outputs(), "03_gradient_flow")
+def test_a_chapter_that_was_computed_before_is_read_and_not_computed(lab: Lab) -> None:
     seconds = lab.run()
     outputs = lab.outputs()
-    whole(outputs, "03_gradient_flow")
+    whole(outputs, "01_catalogue")
     assert not [one for one in outputs if one["output_type"] == "stream"]
     assert seconds < 60
+
+
+def test_another_chapter_runs_on_what_the_first_has_left(lab: Lab) -> None:
+    lab.open("03_gradient_flow")
+    lab.run()
+    outputs = lab.outputs()
+    whole(outputs, "03_gradient_flow")
+    said = "".join(one["text"] for one in outputs if one["output_type"] == "stream")
+    assert "gradient_flow: " in said
+    assert "formulas: " not in said
 
 
 def picture(lab: Lab, part: int) -> str:
