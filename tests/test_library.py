@@ -241,6 +241,8 @@ def test_relu6_is_not_taken_for_the_hard_tanh_that_torch_derives_it_from():
 def test_another_librarys_class_goes_by_its_values_or_its_name():
     net = nn.Sequential(nn.Linear(4, 4), Wrapped())
     assert len(acts.replace(copy.deepcopy(net), "Wrapped", "relu")) == 1
+    with pytest.raises(ValueError, match=r"it holds Wrapped \(gelu_tanh\) at 1$"):
+        acts.replace(net, "gelu", "relu")
     assert len(acts.replace(net, "gelu_tanh", "relu")) == 1
 
 
@@ -314,6 +316,22 @@ def test_the_new_one_may_be_the_users_own():
     assert acts.replace(SmallResNet(), nn.ReLU, lambda x: x * torch.sin(x)).advice.layers
 
 
+def test_the_users_own_module_is_kept_though_it_computes_what_is_known():
+    net = SmallResNet()
+    assert acts.replace(net, nn.ReLU, Wrapped).new == "Wrapped"
+    assert isinstance(net.blocks[0].act, Wrapped)
+    assert net.blocks[0].act is not net.blocks[1].act
+    many = nn.PReLU(8)
+    acts.replace(net, Wrapped, many, where="relu")
+    assert net.relu.weight.shape == (8,)
+    assert net.relu is not many
+
+
+def test_a_module_with_numbers_of_its_own_is_judged_by_them():
+    steep = acts.replace(deep(2, 16), nn.ReLU, acts.get("swish").module(beta=4.0)).advice.layers[1]
+    assert steep.keeping == pytest.approx(theory.moments("swish(beta=4)").second ** -0.5)
+
+
 # --- torch's own Transformer ------------------------------------------------------------------------------------------
 
 
@@ -347,6 +365,9 @@ def test_fused_inference_computes_the_new_function(new, flag):
         (nn.ReLU, "crelu", "crelu doubles the last dimension"),
         (nn.ReLU, "softmax", "softmax works on the whole last dimension"),
         (nn.Conv2d, "gelu", "stem is nn.Conv2d, which is no activation function"),
+        (Block, "gelu", "blocks.0 is Block, which holds layers with weights"),
+        (nn.ReLU, nn.Linear, "Linear cannot be made without arguments"),
+        (nn.ReLU, dict, "the new activation is a name, a callable or a module, not the class dict"),
         (nn.Module, "gelu", "old is the class of an activation"),
         (3, "gelu", "old is a class, a name"),
     ],

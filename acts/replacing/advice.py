@@ -135,8 +135,8 @@ def advise(model: nn.Module, flow: Flow, activation: Activation | Any, *, rule: 
     try:
         init = theory.init(activation, rule)
         second = theory.moments(activation).second
-    except ValueError as error:
-        return Advice(rule, reason=str(error))
+    except (ValueError, TypeError, RuntimeError) as error:  # a function of the caller's may refuse what theory asks
+        return Advice(rule, reason=" ".join(str(error).split())[:200])
     modules = dict(model.named_modules())
     layers = dict[str, Layer]()
     kinds = {name: {what for sources in readings for what, _ in sources} for name, readings in flow.activations.items()}

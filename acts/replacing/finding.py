@@ -37,14 +37,16 @@ def places(model: nn.Module) -> Iterator[Place]:
 
 
 def described(held: Any) -> str:
-    """Return what a place holds in a reader's words: ``nn.ReLU``, ``F.relu``, ``acts gelu``, a class's name."""
+    """Return what a place holds in a reader's words: ``nn.ReLU``, ``the function relu``, ``acts gelu``, a class."""
     found = native.named(held)
     if not isinstance(held, nn.Module):
         name = getattr(held, "__name__", None) or getattr(getattr(held, "func", None), "__name__", type(held).__name__)
         return f"the function {name}"
     if found is not None and type(held).__module__.startswith("acts."):
         return f"acts {found.name}"
-    return f"nn.{type(held).__name__}" if type(held).__module__.startswith("torch.") else type(held).__name__
+    if type(held).__module__.startswith("torch."):
+        return f"nn.{type(held).__name__}"
+    return type(held).__name__ + ("" if found is None else f" ({found.name})")
 
 
 def match(model: nn.Module, old: Any) -> Match:
@@ -166,6 +168,8 @@ def _require_activation(place: Place) -> None:
     activations = type(held).__module__ == "torch.nn.modules.activation" and type(held) is not nn.MultiheadAttention
     if not ours and torchs and not activations:
         raise ValueError(f"{place.name} is {described(held)}, which is no activation function")
+    if not ours and not torchs and any(weight.ndim > 1 for weight in held.parameters()):
+        raise ValueError(f"{place.name} is {described(held)}, which holds layers with weights")
 
 
 def kind(model: nn.Module) -> str:

@@ -177,7 +177,7 @@ def _watched(model: nn.Module, placed: Mapping[nn.Module, str], example: Any) ->
             with _Watch():
                 model(*args, **kwargs)
         finally:
-            for each in given:
+            for each in (*given, *model.buffers()):
                 vars(each).pop(MARK, None)
     return flow
 

@@ -31,14 +31,37 @@ class Wanted:
 
 
 def wanted(new: Any) -> Wanted:
-    module = new() if isinstance(new, type) and issubclass(new, nn.Module) else new
-    known = native.named(module) if not isinstance(module, str) else None
-    if known is None and isinstance(module, nn.Module):
-        return Wanted(type(module).__name__, module, lambda: copy.deepcopy(module))
-    activation = get(known or module)
+    """Return what a caller asks for; torch's own modules without weights become ours, those of others are kept.
+
+    Raises ValueError for what is neither an activation nor a module, and for a class that cannot be made.
+    """
+    if not isinstance(new, nn.Module | type):
+        activation = get(new if isinstance(new, str) else native.named(new) or new)
+        return Wanted(activation.name, activation, activation.module)
+    module = _first(new) if isinstance(new, type) else new
+    known = native.named(module) if type(module) in native.CLASSES else None
+    if known is not None and not any(True for _ in module.parameters()):
+        return Wanted(known.name, known, known.module)
+    make = new if isinstance(new, type) else lambda: copy.deepcopy(module)
     if isinstance(module, ActivationModule):
-        return Wanted(activation.name, activation, lambda: copy.deepcopy(module))
-    return Wanted(activation.name, activation, activation.module)
+        known = module.activation.variant(**_changed(module))
+    return Wanted(type(module).__name__ if known is None else known.name, known or module, make)
+
+
+def _first(kind: type) -> nn.Module:
+    """Return a module of a class, made without arguments."""
+    if not issubclass(kind, nn.Module):
+        raise ValueError(f"the new activation is a name, a callable or a module, not the class {kind.__name__}")
+    try:
+        return kind()
+    except TypeError as error:
+        raise ValueError(f"{kind.__name__} cannot be made without arguments ({error}); give a module") from None
+
+
+def _changed(module: ActivationModule) -> dict[str, float]:
+    """Return the fixed numbers of a module that are not the function's defaults."""
+    defaults = module.activation.parameters
+    return {word: float(value) for word, value in module.fixed.items() if value != defaults[word]}
 
 
 def _shape(activation: Activation | None) -> float:
