@@ -31,6 +31,7 @@ experiments:
   formulas: {activations: [identity, relu, leaky_relu], points: 11, span: 3}
 notebooks: [00_verdicts]
 """
+OWN = 'formulas: {my_bump: "x * exp(-x**2)"}\n'
 MINE = """\
 import acts
 
@@ -107,7 +108,7 @@ def laid_out(root):
         (root / folder).mkdir()
     (root / "Makefile").touch()
     for name in ("cpu", "smoke"):
-        (root / "params" / f"{name}.yaml").write_text(SMOKE)
+        (root / "params" / f"{name}.yaml").write_text(SMOKE + (OWN if name == "cpu" else ""))
     (root / "my_acts.py").write_text(MINE)
     (root / "reports" / "book.yml").write_text("title: A review\nauthors: [Nobody]\n")
     shutil.copy(ROOT / "reports" / "references.bib", root / "reports")
@@ -313,6 +314,23 @@ def test_show_knows_data_sets_and_experiments(name, capsys):
     else:
         assert {one["claim"] for one in told["decides"]} >= {"C01"}
         assert told["configurations"] == ["cpu", "smoke"]
+
+
+@pytest.mark.usefixtures("review")
+def test_what_a_configuration_brings_along_is_listed_shown_checked_and_asked_the_same(capsys):
+    def told(*words):
+        assert main([*words, "--config", "cpu", "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    assert [one["name"] for one in told("list", "activations", "--family", "own")] == ["my_bump"]
+    assert told("show", "my_bump")["formula"] == "x * exp(-x**2)"
+    assert {one["activation"] for one in told("check", "my_bump")} == {"my_bump"}
+    (asked,) = told("show", "C38")["asked"]
+    assert (asked["of"], asked["verdict"]) == ("my_bump", "supported")
+    assert main(["show", "C38", "--config", "cpu"]) == 0
+    assert "The same asked of my_bump: supported; " in capsys.readouterr().out
+    assert main(["show", "C38", "--config", "smoke", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["asked"] == []
 
 
 @pytest.mark.usefixtures("review")

@@ -10,8 +10,8 @@ PAGE = Page(
     about="""
     Says in words whether an activation is fit for a review: its values and slopes against the formula, precision in
     every dtype, vmap, promises, derivatives in every mode, a stable init. WHAT is a formula in x, a Python file that
-    registers activations, or a name of the catalogue. A formula is read by a parser of our own; nothing in it is
-    executed. A Python file is your own code and is run.
+    registers activations, or a name of the catalogue or of --config. A formula is read by a parser of our own; nothing
+    in it is executed. A Python file is your own code and is run.
     """,
     examples=(
         ('acts check "x * exp(-x**2)"', "a formula"),
@@ -27,6 +27,7 @@ PAGE = Page(
 def options(parser: Parser) -> None:
     """Add what the command takes."""
     parser.add_argument("wanted", metavar="WHAT", help="a formula in x, a Python file that registers some, or a name")
+    parser.add_argument("--config", metavar="CONFIG", help="whose own activations WHAT may name too")
     parser.add_argument(
         "--let", metavar="LETTER=NUMBER", action="append", type=_letter, default=[], help="a parameter of the formula"
     )
@@ -48,6 +49,10 @@ def run(given: argparse.Namespace) -> Answer:
     """Check an activation and return every finding."""
     from acts import check
 
+    if given.config is not None:
+        from acts.commands import inventory
+
+        inventory.brought(given.config)
     found = check.checked(given.wanted, letters=dict(given.let))
     code = 1 if any(finding.wrong for finding in found) else 0
     return Answer([vars(finding) for finding in found], code=code, show=lambda: check.tell(found))

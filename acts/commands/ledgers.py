@@ -41,7 +41,7 @@ def rows(name: str) -> list[dict[str, Any]]:
     from acts.compare import NotJudged
 
     try:
-        found = _table(folder(name) / "ledger.csv")
+        found = table(folder(name) / "ledger.csv")
         return [_numbers(row) for row in found if row["claim"] and row["verdict"]]
     except (OSError, ValueError, KeyError, csv.Error):
         raise NotJudged(f"{name}: reports/{name}/ledger.csv is no ledger; run: python -m acts judge {name}") from None
@@ -52,10 +52,11 @@ def fragile(name: str) -> set[str]:
     path = folder(name) / "sensitivity.csv"
     if not path.is_file():
         return set()
-    return {row["claim"] for row in _table(path) if row.get("fragile") == "True"}
+    return {row["claim"] for row in table(path) if row.get("fragile") == "True"}
 
 
-def _table(path: Path) -> list[dict[str, str]]:
+def table(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a published CSV file as text."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 

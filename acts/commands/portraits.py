@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from acts.commands import inventory, ledgers, near, terminal
@@ -30,6 +31,7 @@ def claim(name: str, config: str | None) -> Answer | None:
         "measure": one.measure, **rule(one.verdict), "margin": one.margin, "experiment": one.experiment,
         "chapter": one.notebook, "contradicts": one.contradicts, "same_evidence_as": one.same_evidence_as,
         "config": judged, "finding": finding(judged, one.id) if judged else None,
+        "asked": also(judged, one) if judged else [],
     }  # fmt: skip
     return Answer(found, show=lambda: _claim(found))
 
@@ -47,6 +49,32 @@ def finding(config: str, name: str) -> dict[str, Any] | None:
         return None
     keys = ("verdict", "sentence", "effect", "low", "high", "unit", "level", "n", "margin", "condition")
     return {**{key: row.get(key) for key in keys}, "fragile": name in ledgers.fragile(config)}
+
+
+def also(config: str, one: Any) -> list[dict[str, Any]]:
+    """Return the verdicts on the same asked of each activation that a configuration brought along."""
+    catalogue, measured = (ledgers.folder(config) / name for name in ("catalogue.csv", "records.parquet"))
+    if not measured.is_file() or not _marked(catalogue):
+        return []
+    import pandas as pd
+
+    from acts import records
+    from acts.claims import Index, asking
+
+    own = asking.own(pd.read_csv(catalogue, keep_default_na=False))
+    keys = ("verdict", "effect", "low", "high", "unit", "n", "sentence")
+    return [
+        {"of": label, "told": asking.told(verdict), **{key: getattr(verdict, key) for key in keys}}
+        for label, verdict in asking.beside(one, Index(records.read(measured)), own)
+    ]
+
+
+def _marked(catalogue: Path) -> bool:
+    """Say whether a published catalogue marks a function as brought along; most do not, and cost no more than this."""
+    try:
+        return any(row.get("own") == "True" for row in ledgers.table(catalogue))
+    except (OSError, ValueError):
+        return False
 
 
 def _claim(found: dict[str, Any]) -> None:
@@ -71,6 +99,7 @@ def _claim(found: dict[str, Any]) -> None:
     word = found["finding"]["verdict"]
     terminal.heading(f"{found['config']}: {word}{_fragile(found['finding'])}", style=word)
     terminal.lines([found["finding"]["sentence"] or ""])
+    terminal.lines(f"The same asked of {one['of']}: {one['told']}." for one in found["asked"])
 
 
 def _described(title: str) -> str:

@@ -9,8 +9,9 @@ PAGE = Page(
     summary="show an activation, a claim, a data set, a configuration or an experiment",
     about="""
     Tells what is known of one thing. Of an activation: formula and derivative, range, extrema, slopes, inits,
-    parameters, source. Of a claim: what the literature says, the rule in words, and what was found. Of a data set: what
-    is in it, and where to put it if it is not here. Of a configuration: what it runs and how far it has been made.
+    parameters, source. Of a claim: what the literature says, the rule in words, what was found, and the same asked of
+    activations of your own. Of a data set: what is in it, and where to put it if it is not here. Of a configuration:
+    what it runs and how far it has been made.
     """,
     examples=(
         ("acts show mish", "formula, derivative and what follows from them"),
@@ -18,7 +19,7 @@ PAGE = Page(
         ("acts show C46", "a claim, its rule, and the verdict where a configuration is judged"),
         ("acts show digits", "a data set"),
     ),
-    reads="the catalogue, acts/claims.yaml, params/, ACTS_DATA, reports/CONFIG/ledger.csv",
+    reads="the catalogue, acts/claims.yaml, params/, ACTS_DATA, ledger and records in reports/CONFIG",
     json="an object whose `kind` is activation, claim, dataset, configuration or experiment; the other keys follow the"
     " kind, those of `acts list KIND --json` among them",
     codes={0: "shown"},
