@@ -34,9 +34,9 @@ def calls(model: nn.Module) -> list[Call]:
     """Return the activations that a model's modules call or hold inside themselves."""
     found = []
     for name, module in model.named_modules():
-        found += [
-            Call(name, activation, why) for activation, why in (*_inside(module), *_written(cast(Any, type(module))))
-        ]
+        if native.named(module) is None:
+            written = _written(cast(Any, type(module)))
+            found += [Call(name, activation, why) for activation, why in (*_inside(module), *written)]
     return found
 
 
