@@ -92,7 +92,7 @@ def test_a_picture_takes_less_than_a_tenth_of_a_second() -> None:
 
 
 def test_the_shapes_say_what_the_rooms_compute() -> None:
-    row = shapes.table([activations.get("gelu")]).frame.iloc[0]
+    row = shapes.facts(activations.get("gelu"))
     found = theory.stable_init("gelu")
     assert float(row["sigma_w"]) == pytest.approx(found.sigma_w, rel=5e-3)
     assert row["minimum"].startswith("−0.170 at −0.75")

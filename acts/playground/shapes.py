@@ -1,8 +1,7 @@
 """Shapes: functions to choose and to slide, with their slopes, what they make of Gaussian input, and what follows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from html import escape
 
 import ipywidgets as widgets
@@ -38,6 +37,7 @@ class Shapes(widgets.VBox):
             for place, start in enumerate(starts, 1)
         ]
         self.chart, self.facts = widgets.HTML(), widgets.HTML()
+        self._remembered: dict[tuple[object, ...], dict[str, str]] = {}
         self._settled = Later(self._tell)
         super().__init__([widgets.HBox(self.picks, layout={"flex_flow": "row wrap"}), self.chart, self.facts])
         self._draw()
@@ -57,11 +57,17 @@ class Shapes(widgets.VBox):
             self.chart.value = drawn(chosen)
 
     def _tell(self) -> None:
-        chosen = self.chosen
+        rows = [self._known(one) for one in self.chosen]
         faults = "".join(f"<p>{escape(pick.fault)}</p>" for pick in self.picks if pick.fault)
-        self.facts.value = (
-            f'{faults}<div class="{PROSE}" style="width:max-content;max-width:100%">{table(chosen).to_html()}</div>'
-        )
+        page = f'<div class="{PROSE}" style="width:max-content;max-width:100%">{table(rows).to_html()}</div>'
+        self.facts.value = faults + page
+
+    def _known(self, activation: Activation) -> dict[str, str]:
+        """Return the facts of a function, which are computed once for a formula and its numbers."""
+        key = (activation.name, activation.formula, *activation.parameters.items())
+        if key not in self._remembered:
+            self._remembered[key] = facts(activation)
+        return self._remembered[key]
 
 
 def curves(config: str = "cpu", *, shown: Sequence[str] = ("swish", "relu")) -> Shapes:
@@ -102,38 +108,18 @@ def _spread(values: Sequence[np.ndarray], strokes: Sequence[Stroke]) -> Panel:
     return panel
 
 
-def table(chosen: Sequence[Activation]) -> Table:
-    """Return what follows from the formulas of functions as a table, a function a row."""
-    rows = [{"name": one.label, **_facts(one)} for one in chosen]
+def table(rows: Sequence[Mapping[str, str]]) -> Table:
+    """Return the facts of functions as a table, a function a row."""
     numbers = [name for name in COLUMNS if name not in ("name", "monotone")]
-    return Table(pd.DataFrame(rows, columns=list(COLUMNS), dtype=object), COLUMNS, numbers=numbers)
+    return Table(pd.DataFrame(list(rows), columns=list(COLUMNS), dtype=object), COLUMNS, numbers=numbers)
 
 
-def _facts(activation: Activation) -> dict[str, str]:
-    """Return the facts of a function in words, computed once for a formula and its numbers."""
-    return _found(activation.name, activation.formula, tuple(activation.parameters.items()), _Same(activation))
-
-
-class _Same:
-    """An activation that counts as equal to any other, so that what is remembered is kept by formula and numbers."""
-
-    def __init__(self, activation: Activation) -> None:
-        self.activation = activation
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same)
-
-    def __hash__(self) -> int:
-        return 0
-
-
-@lru_cache(maxsize=512)
-def _found(name: str, formula: str | None, numbers: tuple[tuple[str, float], ...], of: _Same) -> dict[str, str]:
-    del name, formula, numbers
-    told: dict[str, str] = {}
+def facts(activation: Activation) -> dict[str, str]:
+    """Return the facts of a function in words; what it does not have is left out."""
+    told: dict[str, str] = {"name": activation.label}
     for part in (_of_formula, _of_gauss, _of_init):
         with suppress(ValueError, ArithmeticError), np.errstate(all="ignore"):
-            told |= part(of.activation)
+            told |= part(activation)
     return told
 
 
