@@ -1,6 +1,6 @@
 """Activations that no module stands for: functions called in a forward pass, and kernels that hold them inside.
 
-They are found by reading the source of the model's classes; nothing is run.
+They are found by reading the source of the model's classes.
 """
 
 import ast

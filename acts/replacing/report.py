@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from acts.replacing.advice import MOST, Advice
 from acts.replacing.calls import Call
+from acts.replacing.finding import listing
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,16 @@ class Replacement:
         lines = [count + learnt]
         lines += [f"  {_line(swap)}" for swap in self.swaps[:MOST]]
         lines += [f"  … and {len(self.swaps) - MOST} more"] if len(self.swaps) > MOST else []
-        lines += [f"  not replaced: {call.module or 'the model itself'}, {call.why}" for call in self.left]
+        lines += [f"  not replaced: {why}, at {listing(names)}" for why, names in self._left().items()]
         lines.append(f"init {self.advice.rule} applied to {self.applied} layers" if self.applied else str(self.advice))
         return "\n".join(lines)
+
+    def _left(self) -> dict[str, list[str]]:
+        """Return where each reason holds, the reasons in their order."""
+        found: dict[str, list[str]] = {}
+        for call in self.left:
+            found.setdefault(call.why, []).append(call.module or "the model itself")
+        return found
 
 
 def _line(swap: Swap) -> str:
