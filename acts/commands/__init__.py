@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from itertools import takewhile
 from typing import Any
 
 from acts.commands import page
@@ -64,6 +65,7 @@ def parser() -> Parser:
 def read(arguments: Sequence[str]) -> argparse.Namespace:
     """Return what a command line asks for; one that asks for nothing known ends with 2 and says what is near."""
     top = parser()
+    arguments = _ordered(arguments)
     word = next((argument for argument in arguments if not argument.startswith("-")), None)
     if word is not None and word not in WORDS:
         top.error(f"unknown command {word[:60]!r}{near(word, WORDS)}; there are {', '.join(WORDS)}")
@@ -74,6 +76,15 @@ def read(arguments: Sequence[str]) -> argparse.Namespace:
         what = "unknown option" if option.startswith("-") else "one argument too many:"
         asked.error(f"{what} {option[:60]!r}{near(option, asked.words())}")
     return given
+
+
+def _ordered(arguments: Sequence[str]) -> Sequence[str]:
+    """Return a command line with what stands before the command behind it, and ``help WORD`` as ``WORD --help``."""
+    before = (*takewhile(("--json", "--debug").__contains__, arguments),)  # `list` is a command in this room
+    rest = arguments[len(before) :]
+    if rest[:1] == ["help"]:
+        return [*rest[1:2], "--help"]
+    return [*rest, *before] if rest else rest
 
 
 def part_of(top: Parser, word: str) -> Parser:

@@ -34,7 +34,7 @@ PAGE = Page(
 
 def options(parser: Parser) -> None:
     """Add what the command takes."""
-    parser.add_argument("what", metavar="KIND", help=f"{', '.join(KINDS[:-1])} or {KINDS[-1]}")
+    parser.add_argument("what", nargs="?", metavar="KIND", help=f"{', '.join(KINDS[:-1])} or {KINDS[-1]}")
     parser.add_argument("--family", metavar="FAMILY", help="only activations of this family")
     parser.add_argument("--topic", metavar="TOPIC", help="only claims of this topic")
     parser.add_argument("--verdict", metavar="VERDICT", help="only claims with this verdict")
@@ -44,6 +44,8 @@ def options(parser: Parser) -> None:
 
 def run(given: argparse.Namespace) -> Answer:
     """List one kind, as far as the filters let it through."""
+    if given.what is None:
+        raise AskedError(f"list what? there are {', '.join(KINDS)}: acts list {KINDS[0]}")
     if given.what not in KINDS:
         raise AskedError(f"unknown kind {given.what[:60]!r}{near(given.what, KINDS)}; there are {', '.join(KINDS)}")
     _fitting(given)

@@ -93,7 +93,7 @@ def usage(parser: Parser) -> list[str]:
 
 
 def _asked(action: argparse.Action) -> bool:
-    return bool(action.required) and action.nargs != "*"
+    return (bool(action.required) and action.nargs != "*") or action.nargs == "?"
 
 
 def spelt(action: argparse.Action) -> str:
