@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from acts.figures import arms, intervals, naming, tasks
 from acts.figures.dots import Dot, log_limits, rows_of_dots
-from acts.figures.palette import GREY, PALE, quiet
+from acts.figures.palette import GREY, OWN, PALE, quiet
 from acts.figures.scales import plain
 from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, panels, text_width
@@ -42,7 +42,8 @@ def shallow(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
     limits = log_limits(ratios[["middle", "low", "high"]].to_numpy(float).ravel(), widest=3.0)
     colours = naming.inks(catalogue, [rival for *_, rival in places])
     columns = len(places) if len(places) <= _ABREAST else len(colours)
-    figure, grid = _beside(len(places), columns, rows)
+    blank = "\n" if set(OWN) & set(colours.values()) else " "  # an own name in bold has a line of its own
+    figure, grid = _beside(len(places), columns, rows, top=_TOP + 0.14 * (blank == "\n"))
     for place, (axes, (_, network, rival)) in enumerate(zip(grid, places, strict=True)):
         colour = colours[rival]
         own = ratios[(ratios["network"] == network) & (ratios["activation"] == rival)]
@@ -51,7 +52,8 @@ def shallow(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = 
         axes.axvline(1, color=GREY, linewidth=0.7, zorder=1)
         axes.set_yticks(range(len(rows)), rows if place % columns == 0 else [""] * len(rows))
         axes.tick_params(axis="y", labelsize=SMALL, length=0, pad=9)
-        axes.set_title(f"{naming.label(catalogue, rival)}, {naming.word(network)}", color=colour, fontsize=SMALL + 1)
+        title = f"{naming.label(catalogue, rival)},{blank}{naming.word(network)}"
+        axes.set_title(title, color=colour, fontsize=SMALL + 1)
         axes.set_xlabel(f"ratio to {naming.label(catalogue, reference)}")
     name = naming.label(catalogue, reference)
     headings = {"activation": "activation", "network": "network", "dataset": "data set",
@@ -72,11 +74,11 @@ def _dot(row: dict[Any, Any], colour: str) -> Dot:
     return Dot(title, row["middle"], row["low"], row["high"], colour if apart else quiet(colour), hollow=not apart)
 
 
-def _beside(count: int, columns: int, rows: list[str]) -> tuple[Drawing, list[Axes]]:
+def _beside(count: int, columns: int, rows: list[str], *, top: float) -> tuple[Drawing, list[Axes]]:
     """Return panels, so many abreast, that share the names of their rows, left of the first column."""
     left = 0.2 + max(text_width(row, SMALL) for row in rows)
     inside = _ROW * len(rows)
-    lines, each = -(-count // columns), _TOP + inside + _BOTTOM
+    lines, each = -(-count // columns), top + inside + _BOTTOM
     tall, wide = lines * each, (WIDTH - left - 0.08 - (columns - 1) * _BETWEEN) / columns
     figure, grid = Drawing(figsize=(WIDTH, tall)), []
     for place in range(count):

@@ -1,6 +1,6 @@
 """Gates: gated units against the plain functions that they gate with, at matched numbers of weights."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -35,13 +35,13 @@ def gates(records: pd.DataFrame, catalogue: pd.DataFrame, *, reference: str = "r
     effects = contrasts(found, catalogue, reference=reference)
     heights = [_ROW * max(2, *_rows(found, effects, task)) for task in gated]
     tall = sum(height + _TOP + _BOTTOM for height in heights)
-    figure = Drawing(figsize=(WIDTH, tall))
+    figure, shades = Drawing(figsize=(WIDTH, tall)), _shades(catalogue, found["activation"])
     top = tall
     for task, height in zip(gated, heights, strict=True):
         top -= _TOP + height
         left, right = _pair(figure, y=top, height=height, effects=effects)
-        _levels(left, found[found["task"] == task], catalogue)
-        _effects(right, effects[effects["task"] == task], catalogue)
+        _levels(left, found[found["task"] == task], catalogue, shades)
+        _effects(right, effects[effects["task"] == task], shades)
         left.set_title(task)
         right.set_title(f"gated ÷ plain; plain ÷ {naming.label(catalogue, reference)}")
         top -= _BOTTOM
@@ -113,10 +113,9 @@ def _shades(catalogue: pd.DataFrame, names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _levels(axes: Axes, found: pd.DataFrame, catalogue: pd.DataFrame) -> None:
+def _levels(axes: Axes, found: pd.DataFrame, catalogue: pd.DataFrame, shades: Mapping[str, str]) -> None:
     levels = tasks.levels(found).sort_values("middle", kind="stable")
     names = {name: naming.label(catalogue, name) for name in levels["activation"]}
-    shades = _shades(catalogue, names)
     dots = [
         Dot(names[row["activation"]], row["middle"], row["low"], row["high"],
             shades[row["activation"]])
@@ -131,12 +130,12 @@ def _levels(axes: Axes, found: pd.DataFrame, catalogue: pd.DataFrame) -> None:
     axes.set_xlabel(tasks.UNITS[str(levels["unit"].iloc[0])])
 
 
-def _effects(axes: Axes, effects: pd.DataFrame, catalogue: pd.DataFrame) -> None:
+def _effects(axes: Axes, effects: pd.DataFrame, shades: Mapping[str, str]) -> None:
     if effects.empty:
         axes.set_axis_off()
         axes.text(0.5, 0.5, "no pair was run", transform=axes.transAxes, ha="center", color=GREY, style="italic")
         return
-    rows, shades = effects.to_dict("records"), _shades(catalogue, effects["activation"])
+    rows = effects.to_dict("records")
     dots = [
         Dot(row["label"], row["middle"], row["low"], row["high"],
             shades[row["activation"]])
