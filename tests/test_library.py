@@ -537,15 +537,19 @@ def test_a_normalisation_sets_the_scale_and_a_skip_is_left_alone():
 
 
 def test_weights_that_are_not_free_are_left_alone():
-    net = deep(4, 8)
+    net = deep(5, 8)
     nn.utils.parametrizations.weight_norm(net[0])
     net[4].weight = net[2].weight
     nn.init.zeros_(net[6].weight)
-    notes = [layer.note for layer in acts.replace(net, nn.ReLU, "gelu", init="stable").advice.layers]
-    assert notes[0] == "its weights are parametrised"
-    assert notes[1] == notes[2] == "its weights are shared: 2.weight, 4.weight"
-    assert notes[3] == "its weights are 0 on purpose"
+    report = acts.replace(net, nn.ReLU, "gelu", init="stable")
     assert not net[6].weight.any()
+    assert str(report).splitlines()[6:] == [
+        "init stable applied to 1 of 5 layers",
+        "  0: its weights are parametrised",
+        "  2: its weights are shared: 2.weight, 4.weight",
+        "  4: its weights are shared: 2.weight, 4.weight",
+        "  6: its weights are 0 on purpose",
+    ]
 
 
 class Branching(nn.Module):

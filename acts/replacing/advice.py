@@ -74,12 +74,17 @@ class Advice:
         if self.reason:
             return f"init: no advice, {self.reason}"
         lines = _table(self) if self.layers else [f"init {self.rule}: no layer to rescale"]
+        return "\n".join([*lines, *self.remarks()])
+
+    def remarks(self) -> list[str]:
+        """Return a line on the activations that no layer feeds directly."""
+        lines: list[str] = []
         for named, why in (
             (self.normalised, "read a normalisation, which sets the scale"),
             (self.unknown, "read neither a weight layer nor a normalisation"),
         ):
             lines += [f"  {len(named)} {why}: {', '.join(named[:3])}{' …' if len(named) > 3 else ''}"] if named else []
-        return "\n".join(lines)
+        return lines
 
 
 def _table(advice: Advice) -> list[str]:

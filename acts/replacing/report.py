@@ -44,8 +44,14 @@ class Replacement:
         lines += [f"  {_line(swap)}" for swap in self.swaps[:MOST]]
         lines += [f"  … and {len(self.swaps) - MOST} more"] if len(self.swaps) > MOST else []
         lines += [f"  not replaced: {why}, at {listing(names)}" for why, names in self._left().items()]
-        lines.append(f"init {self.advice.rule} applied to {self.applied} layers" if self.applied else str(self.advice))
-        return "\n".join(lines)
+        return "\n".join([*lines, *(self._done() if self.applied else [str(self.advice)])])
+
+    def _done(self) -> list[str]:
+        """Return how many layers were rescaled, and why others were not."""
+        rest = [f"  {layer.name}: {layer.note}" for layer in self.advice.layers if layer.note]
+        count = f"init {self.advice.rule} applied to {self.applied} of {len(self.advice.layers)} layer"
+        count += "s" if len(self.advice.layers) > 1 else ""
+        return [count, *rest[:MOST], *self.advice.remarks()]
 
     def _left(self) -> dict[str, list[str]]:
         """Return where each reason holds, the reasons in their order."""
