@@ -230,6 +230,16 @@ def test_studies_of_mechanisms_and_published_settings_stay_as_they_are():
     assert full.joined(["my_bump"]).replications == full.replications
 
 
+def test_a_function_can_be_taken_out_of_every_list():
+    left = params.load("cpu").lacking(["gelu", "leaky_relu"], every=["relu", "gelu", "mish"]).experiments
+    assert left.formulas.activations == left.precision.activations == ("relu", "mish")
+    assert "gelu" not in (*left.cost.activations, *left.cost.compiled, *left.convergence.activations)
+    named = {name for task in left.generalization.tasks for name in task.activations}
+    assert "relu" in named
+    assert not {"gelu", "leaky_relu", "leaky_relu(alpha=0.1)"} & named
+    assert left.generalization.seeds == params.load("cpu").experiments.generalization.seeds
+
+
 @pytest.mark.usefixtures("mine")
 def test_another_process_is_told_what_to_enter(tmp_path):
     loaded = params.load("mine")
