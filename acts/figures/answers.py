@@ -46,7 +46,7 @@ def failures(config: str, name: str) -> str:
     """Return what the last run could not do with a function, as a sentence of its own; empty where nothing failed."""
     path = params.root() / "reports" / config / ".failed"
     lines = path.read_text(encoding="utf-8").splitlines() if config and path.is_file() else []
-    own = [line for line in lines if name in line]
+    own = [line for line in lines if line.partition(": ")[0].endswith(f", {name}")]
     more = f" and {len(own) - 1} more jobs" if len(own) > 1 else ""
     return f" The run could not do all that was asked of it: {escape(own[0][:200])}{more}." if own else ""
 
@@ -62,7 +62,7 @@ def quality(index: Index, catalogue: pd.DataFrame, name: str) -> str:
         return ""
     own = row.iloc[0].to_dict()
     other = escape(naming.label(catalogue, REFERENCE))
-    said = f"{_size(own)} over {own['n']} task{'s' * (own['n'] > 1)}, each side at its own tuned rate and init"
+    said = f"{_size(own)}, each side at its own tuned rate and init"
     if own["word"] == "few":
         return f"Whether it is better than {other} is **not decidable here**: {said}. {_enough(own['n'])}"
     opening = {
@@ -83,26 +83,24 @@ def _open(row: dict[Any, Any], other: str) -> str:
 def _size(row: dict[Any, Any]) -> str:
     """Return an effect in margins with its interval, and as a ratio: 6.0 margins better [2.9, 9.2], 14 % less."""
     effect, ends = float(row["effect"]), (float(row["low"]), float(row["high"]))
+    side, over = "better" if effect >= 0 else "worse", f"over {row['n']} task{'s' * (row['n'] > 1)}"
     if np.isinf(effect):
-        return f"infinitely {'better' if effect > 0 else 'worse'}, since runs diverged"
-    sign = -1 if effect < 0 else 1
-    low, high = sorted(sign * end for end in ends)
-    known = np.isfinite(ends).all()
-    span = f" [{number(low, 2)}, {number(high, 2)}]" if known else ""
+        return f"infinitely {side} {over}, since runs diverged"
+    low, high = sorted(end if effect >= 0 else -end for end in ends)
+    span = f" [{number(low, 2)}, {number(high, 2)}]" if np.isfinite(ends).all() else ""
     ratio = float(row["ratio"])
     agrees = np.isfinite(ratio) and (1 - ratio) * effect > 0  # margins weigh errors and losses apart, a ratio does not
-    share = (
-        f", {number(100 * abs(1 - ratio), 2)} % {'less' if ratio < 1 else 'more'} test error or loss" if agrees else ""
-    )
-    return f"{number(abs(effect), 2)} margins {'better' if effect >= 0 else 'worse'}{span} on average{share}"
+    less = f"{number(100 * abs(1 - ratio), 2)} % {'less' if ratio < 1 else 'more'} test error or loss"
+    return f"{number(abs(effect), 2)} margins {side}{span} on average {over}{f', {less}' if agrees else ''}"
 
 
 def _enough(count: int) -> str:
     """Return what to run where tasks are too few to decide."""
     named = judging.enough()
     there = f" Configurations with so many are {listed([f'`{one}`' for one in named])}." if named else ""
-    line = " Put its line under `formulas:` in one of their files." if named else ""
-    return f"A sentence about tasks in general needs {judging.FEWEST} of them, and these are {count}.{there}{line}"
+    line = " Enter it in one of their files too." if named else ""
+    here = f"here {'are' if count > 1 else 'is'} {count}"
+    return f"A sentence about tasks in general needs {judging.FEWEST} of them; {here}.{there}{line}"
 
 
 def place(index: Index, catalogue: pd.DataFrame, name: str) -> str:
