@@ -44,22 +44,26 @@ def run(given: argparse.Namespace) -> Answer:
 def tell(found: Mapping[str, Any]) -> None:
     """Print an examination, problems first."""
     _problems(found["problems"])
-    terminal.pairs({name: _said(value) for name, value in found["software"].items()}, heading="Software")
-    terminal.pairs(found["machine"], heading="Machine")
-    terminal.pairs(found["tools"], heading="Tools")
-    terminal.pairs(_data(found["data_sets"]), heading="Data sets")
-    terminal.pairs(_kept(found), heading="Store and reports")
-    terminal.pairs({name: _can(one) for name, one in found["configurations"].items()}, heading="Configurations")
+    sections = {
+        "Software": {name: _said(value) for name, value in found["software"].items()},
+        "Machine": found["machine"],
+        "Tools": found["tools"],
+        "Data sets": _data(found["data_sets"]),
+        "Store and reports": _kept(found),
+        "Configurations": {name: _can(one) for name, one in found["configurations"].items()},
+    }
+    for heading, told in sections.items():
+        terminal.lines([""])
+        terminal.pairs(told, heading=heading)
 
 
 def _problems(told: list[dict[str, str]]) -> None:
     if not told:
-        terminal.lines(["No problem was found.", ""])
+        terminal.lines(["No problem was found."])
         return
     columns = (terminal.Column("problem", text=True), terminal.Column("what to do", text=True))
     terminal.heading(f"{len(told)} problem{'' if len(told) == 1 else 's'}")
     terminal.Table(columns, [(one["what"], one["do"]) for one in told]).show()
-    terminal.lines([""])
 
 
 def _said(value: Any) -> str:
