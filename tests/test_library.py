@@ -498,8 +498,11 @@ def test_biases_of_zero_are_drawn():
     for module in net:
         if isinstance(module, nn.Linear):
             nn.init.zeros_(module.bias)
+    twin = copy.deepcopy(net)
     advice = acts.replace(net, nn.ReLU, "gelu").advice
     advice.apply(generator=torch.Generator().manual_seed(4))
+    acts.replace(twin, nn.ReLU, "gelu").advice.apply(generator=torch.Generator().manual_seed(4))
+    assert torch.equal(net[2].bias, twin[2].bias)
     net.requires_grad_(False)
     drawn = net[2].bias.clone()
     assert float(drawn.std()) == pytest.approx(theory.init("gelu", "stable").sigma_b, rel=0.15)
