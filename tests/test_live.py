@@ -72,7 +72,7 @@ def test_an_executed_notebook_becomes_a_page_with_each_caption_once(
         )
         assert done.returncode == 0, done.stderr
     page = (tmp_path / "mine.html").read_text(encoding="utf-8")
-    assert "acts-caption" not in page
+    assert "@fig-one" not in page
     assert page.count("<figcaption") == 2
     assert (tmp_path / "mine.pdf").stat().st_size > 1000
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from acts import activations, playground, theory, training, trials
+from acts import activations, playground, theory, training, trials, units
 from acts.activations.own import OwnError
 from acts.playground import charts, layers, learner, lessons, offers, shapes, signals
 from acts.playground.charts import Panel, Stroke
@@ -139,7 +139,7 @@ def test_networks_learn_as_those_of_the_review_do() -> None:
 
 def test_two_functions_start_from_the_same_draw_and_see_the_same_rows() -> None:
     setting = Setting(depth=2, width=8, steps=40, init="he")
-    first, second = (finished(name, setting) for name in ("relu", "gelu"))
+    first, second = (finished(name, setting) for name in ("relu", "swish"))
     assert torch.equal(first.frames[0].stack.buffer, second.frames[0].stack.buffer)
     rows = [trials.feed(learner.runs(one.activation, setting), "train").rows for one in (first, second)]
     assert torch.equal(*rows)
@@ -148,6 +148,9 @@ def test_two_functions_start_from_the_same_draw_and_see_the_same_rows() -> None:
 def test_dead_units_of_relu_are_counted_and_stopping_keeps_what_was_seen() -> None:
     dead = finished("relu", Setting(depth=4, width=16, steps=80, optimizer="plain_sgd", lr=1.0, init="he"))
     assert dead.frames[-1].flat.mean() > dead.frames[0].flat.mean()
+    tested = trials.feed(learner.runs(dead.activation, dead.setting), "test", rows=learner.TESTED)
+    zero = units.zeros(dead.frames[-1].stack, trials.nonlinearity(dead.activation), tested)
+    assert_allclose(dead.frames[-1].flat, zero.double().mean(dim=1).numpy())
     endless = Learner(activations.get("relu"), Setting(steps=200_000)).start()
     while not endless.frames:
         time.sleep(0.01)
