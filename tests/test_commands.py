@@ -398,6 +398,16 @@ def test_a_pipe_gets_a_row_a_line_with_tabs_between(capsys):
     assert rows[45][:2] == ["C46", "Leaky ReLU is generally better than ReLU"]
 
 
+def test_a_table_without_rows_says_so(monkeypatch, capsys):
+    nothing = terminal.Table((terminal.Column("name"),), [])
+    nothing.show()
+    assert capsys.readouterr().out == ""
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    nothing.show()
+    assert "none" in screen.getvalue()
+
+
 def test_spare_columns_go_before_words_are_cut():
     table = terminal.Table(
         (terminal.Column("name"), terminal.Column("told", text=True), terminal.Column("more", spare=True)),

@@ -43,6 +43,9 @@ class Table:
             for row in self.rows:
                 print("\t".join(" ".join(cell.split()) for cell in row))
             return
+        if not self.rows:
+            screen.print(styled("none", "dim"))
+            return
         from rich.table import Table as Drawn
 
         said = [number for number, _ in enumerate(self.columns) if any(row[number] for row in self.rows)]
