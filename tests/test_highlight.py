@@ -198,6 +198,18 @@ def test_an_own_function_is_never_cut_for_want_of_room(
     assert len(titles) == len(plain.axes)
 
 
+def test_own_functions_join_every_short_list(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures.selection, "_MOST", 1)
+    timed, rounded, advised = (request.getfixturevalue(name) for name in ("timed", "rounded", "advised"))  # noqa: F811
+    table = marked("gelu")
+    for figure in (
+        figures.cost.shares(timed, table, few=("tanh",)),
+        figures.precision.along(rounded, table, few=("tanh",)),
+        figures.selection.grid(advised, table),
+    ):
+        assert figure.finding.endswith("Drawn in colour: GELU.")
+
+
 # --- colours, tables, explorers ---------------------------------------------------------------------------------------
 
 
