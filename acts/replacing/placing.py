@@ -30,6 +30,7 @@ def _nearest(model: nn.Module, place: Place) -> Iterator[Tensor]:
 
 
 def put(place: Place, module: nn.Module) -> None:
+    """Register a module where an activation stood, in its order among the children."""
     if place.attribute in vars(place.parent):
         delattr(place.parent, place.attribute)
     place.parent.register_module(place.attribute, module)

@@ -27,6 +27,7 @@ class Wanted:
 
     @property
     def activation(self) -> Activation | None:
+        """The new function where it is one of ours, None for a caller's module."""
         return self.function if isinstance(self.function, Activation) else None
 
 
