@@ -36,7 +36,8 @@ def stylesheet() -> str:
     """Return what our colours are by night, for whatever of ours stands on the page."""
     nights = ";".join(f"{_variable(day)}:{night}" for day, night in colours.BY_NIGHT.items())
     inside = ",".join(f"{night} :is(.acts-drawing,.acts-claims)" for night in NIGHTS)
-    return f"<style>.acts-drawing svg{{background:none}}.acts-drawing>svg{{width:100%;max-width:56rem;height:auto}}{inside}{{{nights}}}</style>"
+    sizes = ".acts-drawing svg{background:none}.acts-drawing>svg{width:100%;max-width:56rem;height:auto}"
+    return f"<style>{sizes}{inside}{{{nights}}}</style>"
 
 
 def _variable(colour: str) -> str:
