@@ -3,7 +3,7 @@
 import json
 import re
 
-from test_environment import PYTHONS, ROOT, WORKFLOW, yaml_of
+from test_environment import PYTHONS, ROOT, WORKFLOW, tracked, yaml_of
 
 
 def instructions(path: str) -> list[tuple[str, str]]:
@@ -35,8 +35,16 @@ def test_what_the_container_copies_is_there() -> None:
 
 
 def test_the_container_leaves_out_what_git_does() -> None:
-    bare = {line.removeprefix("**/").rstrip("/") for line in lines_of(".dockerignore")}
-    assert bare == {line.rstrip("/") for line in lines_of(".gitignore")} - {"reports/.staging"}
+    bare = {line.removeprefix("**/") for line in lines_of(".dockerignore") if not line.startswith("!")}
+    ignored = {line.rstrip("/") for line in lines_of(".gitignore")}
+    assert bare == {line for line in ignored if not line.startswith("reports/") or line == "reports/*"}
+
+
+def test_the_container_keeps_what_git_has_among_the_reports() -> None:
+    """Docker takes `reports/*/` for files too, so what is not a report is let in by name."""
+    let_in = {line[1:] for line in lines_of(".dockerignore") if line.startswith("!")}
+    assert let_in == {str(path.relative_to(ROOT)) for path in tracked("reports")}
+    assert not [line for line in lines_of(".dockerignore") if line.endswith("/")]
 
 
 def lines_of(path: str) -> list[str]:
