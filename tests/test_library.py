@@ -582,6 +582,25 @@ def test_a_model_that_cannot_be_traced_needs_an_example():
     assert acts.replace(net, nn.ReLU, "gelu", init="stable", example=torch.randn(3, 4)).applied == 1
 
 
+class Chained(nn.Module):
+    """Calls a method of what its first layer gives, before an activation reads it."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__()
+        self.method, self.first, self.act = method, nn.Linear(4, 4), nn.ReLU()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.act(getattr(self.first(x), self.method)())
+
+
+@pytest.mark.parametrize("example", [None, torch.randn(3, 4)], ids=["traced", "run"])
+@pytest.mark.parametrize(("method", "fed"), [("tanh", False), ("relu_", False), ("sigmoid", False), ("neg", True)])
+def test_an_activation_called_as_a_method_stands_between_a_layer_and_the_next(method, fed, example):
+    advice = acts.replace(Chained(method), nn.ReLU, "gelu", example=example).advice
+    assert [one.name for one in advice.layers] == ["first"] * fed
+    assert advice.unknown == (() if fed else ("act",))
+
+
 def test_looking_at_an_example_leaves_no_trace():
     net, x = Branching().train(), torch.randn(3, 4)
     state = torch.get_rng_state()

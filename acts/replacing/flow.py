@@ -82,10 +82,10 @@ def follow(model: nn.Module, placed: Mapping[nn.Module, str], example: Any = Non
 def _of_function(target: Any) -> Sources | None:
     """Return the sources of a function's output where it has its own, None where it passes on those of its inputs."""
     word = getattr(target, "__name__", str(target))
-    known = native.named(target) if callable(target) else None
+    own = word in native.METHODS if isinstance(target, str) else native.named(target) is not None
     if word.endswith("_norm"):
         return frozenset({("norm", word)})
-    if known is not None:
+    if own:
         return frozenset({("other", word)})
     mixes = word in FUNCTIONS or word.startswith(MIXES)
     return frozenset({("function", word)}) if mixes else None
