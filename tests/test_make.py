@@ -180,6 +180,15 @@ def test_a_configuration_without_plugins_leaves_no_rule(box, monkeypatch):
     assert not (folder / publish.WATCHED).exists()
 
 
+@pytest.mark.parametrize("letter", ":;=|*?[]~\n")
+def test_a_plugin_whose_name_says_something_to_make_is_refused(box, monkeypatch, letter):
+    monkeypatch.setenv("ACTS_ROOT", str(box))
+    named = f'plugins: ["a{letter}b.py"]'.replace("\n", "\\n")
+    (box / "params" / "cpu.yaml").write_text(PLUGGED.replace("plugins: [my acts.py]", named))
+    with pytest.raises(params.ParamsError, match=r"cpu.yaml:2: .*should be the path of a Python file"):
+        params.load("cpu")
+
+
 def test_another_package_that_brings_activations_along_runs_again(box):
     make(box, "report")
     packages = box / ".venv" / "lib" / "python3.11" / "site-packages"

@@ -13,7 +13,7 @@ from acts.params.sections import Section
 
 GROUP = "acts.activations"  # entry points of installed packages; the name of each is the activation's
 Letter = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
-PythonFile = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00-\x1f\x7f:]+\.py$")]
+PythonFile = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00-\x1f\x7f:;=|*?\[\]~]+\.py$")]  # make reads it too
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 OWN_KEYS = ("formula", "label")
 YOURS = "12_yours"  # the notebook on what a configuration brings along
