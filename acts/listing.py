@@ -20,10 +20,8 @@ def ensure(path: Path, own: Collection[str]) -> None:
 
     A file that is not this table is left alone; whoever reads it will say what is wrong.
     """
-    if path.is_file():
-        known = pd.read_csv(path)
-        if "name" not in known or set(own) <= set(known["name"]):
-            return
+    if path.is_file() and set(own) <= _known(path, own):
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -31,3 +29,11 @@ def ensure(path: Path, own: Collection[str]) -> None:
         os.replace(staged, path)
     finally:
         staged.unlink(missing_ok=True)
+
+
+def _known(path: Path, own: Collection[str]) -> set[str]:
+    """Return the names that a published table lists; of a file that is none, those asked for, as it is to stay."""
+    try:
+        return set(pd.read_csv(path, keep_default_na=False)["name"])
+    except (ValueError, KeyError):
+        return set(own)
