@@ -65,9 +65,9 @@ def run(
         for line in (f"{', '.join(params.experiments.words())} on {params.device}{auto}", *absent.values()):
             teller.line(f"  {line}")
         if dry is not None:
-            from acts import dry as listing
+            from acts.dry import tell
 
-            return listing.tell(desk, dry)
+            return tell(desk, dry)
         outcomes = [_one(desk, word) for word in params.experiments.words()]
         for outcome in outcomes[:1]:
             outcome.failures[:0] = unusable

@@ -17,7 +17,7 @@ import matplotlib as mpl
 import pandas as pd
 
 from acts import params
-from acts.colours import BY_NIGHT
+from acts.colours import BY_NIGHT, INK
 from acts.figures.style import own_style
 from acts.figures.verdicts import topics
 from acts.reports import ledger, matter
@@ -82,7 +82,7 @@ def picture(found: str, *, night: bool = False) -> str:
         return text
     for day, dark in BY_NIGHT.items():
         text = text.replace(day, dark)
-    return text.replace("#000000", NIGHT_INK).replace("<svg ", f'<svg fill="{NIGHT_INK}" ', 1)
+    return text.replace(INK, NIGHT_INK).replace("<svg ", f'<svg fill="{NIGHT_INK}" ', 1)
 
 
 def block(found: str, told: Mapping[str, Any]) -> str:
@@ -182,7 +182,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if len(given) > 1:
             raise FoundError(f"one configuration, not {len(given)}: {' '.join(given)}"[:200])
-        params.load(given[0])
         for path in write(params.load(given[0]).name):
             print(f"made: {path.relative_to(params.root())}")
     except (FoundError, params.ParamsError) as error:
