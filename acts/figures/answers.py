@@ -16,6 +16,7 @@ from acts.figures.table import Text, escape, number
 
 REFERENCE = "relu"
 _TUNED = ("generalization", "convergence")  # comparisons whose runs are at rates tuned for each function
+_PACES = {"better": "faster", "equal": "as fast", "worse": "slower", "open": "at a pace that stays open"}
 _NONE = (
     "This configuration brings no function of its own along. One line in its params file does: "
     "`formulas: {my_bump: \"x * exp(-x**2)\"}`."
@@ -36,7 +37,9 @@ def answer(records: pd.DataFrame | Index, catalogue: pd.DataFrame, *, config: st
 def _paragraph(index: Index, catalogue: pd.DataFrame, name: str, config: str) -> str:
     label = escape(naming.label(catalogue, name))
     failed = failures(config, name)
-    told = [one for part in (quality, place, cost, dead, depth, shape, lost) if (one := part(index, catalogue, name))]
+    told = [
+        one for part in (quality, place, speed, cost, dead, depth, shape, lost) if (one := part(index, catalogue, name))
+    ]
     if not told:
         return f"**{label}.** Nothing was measured of it.{failed or ' The last run computed none of its jobs.'}"
     return f"**{label}.** {' '.join(told)}{failed}"
@@ -62,7 +65,7 @@ def quality(index: Index, catalogue: pd.DataFrame, name: str) -> str:
         return ""
     own = row.iloc[0].to_dict()
     other = escape(naming.label(catalogue, REFERENCE))
-    said = f"{_size(own)}, each side at its own tuned rate and init"
+    said = f"{_size(own, ratio=own['word'] != 'open')}, each side at its own tuned rate and init"
     if own["word"] == "few":
         return f"Whether it is better than {other} is **not decidable here**: {said}. {_enough(own['n'])}"
     opening = {
@@ -80,7 +83,7 @@ def _open(row: dict[Any, Any], other: str) -> str:
     return f"It **cannot be told apart from {other}** here:"
 
 
-def _size(row: dict[Any, Any]) -> str:
+def _size(row: dict[Any, Any], *, ratio: bool) -> str:
     """Return an effect in margins with its interval, and as a ratio: 6.0 margins better [2.9, 9.2], 14 % less."""
     effect, ends = float(row["effect"]), (float(row["low"]), float(row["high"]))
     side, over = "better" if effect >= 0 else "worse", f"over {row['n']} task{'s' * (row['n'] > 1)}"
@@ -88,10 +91,10 @@ def _size(row: dict[Any, Any]) -> str:
         return f"infinitely {side} {over}, since runs diverged"
     low, high = sorted(end if effect >= 0 else -end for end in ends)
     span = f" [{number(low, 2)}, {number(high, 2)}]" if np.isfinite(ends).all() else ""
-    ratio = float(row["ratio"])
-    agrees = np.isfinite(ratio) and (1 - ratio) * effect > 0  # margins weigh errors and losses apart, a ratio does not
-    less = f"{number(100 * abs(1 - ratio), 2)} % {'less' if ratio < 1 else 'more'} test error or loss"
-    return f"{number(abs(effect), 2)} margins {side}{span} on average {over}{f', {less}' if agrees else ''}"
+    of = float(row["ratio"])
+    agrees = np.isfinite(of) and (1 - of) * effect > 0  # margins weigh errors and losses apart, a ratio does not
+    less = f"{number(100 * abs(1 - of), 2)} % {'less' if of < 1 else 'more'} test error or loss"
+    return f"{number(abs(effect), 2)} margins {side}{span} on average {over}{f', {less}' if ratio and agrees else ''}"
 
 
 def _enough(count: int) -> str:
@@ -109,16 +112,24 @@ def place(index: Index, catalogue: pd.DataFrame, name: str) -> str:
     rank = judging.rank(found)
     if rank is None:
         return ""
-    sure = f", and counting sure differences alone it lies between {rank.best} and {rank.worst}"
-    said = f"By its mean over shared tasks it takes place {rank.place} of {rank.of}{sure * (rank.best < rank.worst)}."
+    said = f"By its mean over shared tasks it takes place {rank.place} of {rank.of}{_unsure(rank)}."
     beats, beaten, equal, open_ = (_those(found, catalogue, word) for word in ("better", "worse", "equal", "open"))
+    several = int((found["decided"] == "worse").sum()) > 1
     told = [
-        f"by more than a margin it beats {beats or 'none'}",
-        f"{'is beaten by ' + beaten if beaten else 'none beats it'}",
+        f"it beats {beats or 'none'} by more than a margin",
+        f"{beaten or 'none'} {'beat' if several else 'beats'} it",
         *([f"it is practically equal to {equal}"] if equal else []),
         *([f"open: {open_}"] if open_ else []),
     ]
-    return f"{said} After correction for {rank.of - 1} duels, {'; '.join(told)} (@fig-yours-duels)."
+    return f"{said} After correction for {rank.of - 1} duels {'; '.join(told)} (@fig-yours-duels)."
+
+
+def _unsure(rank: judging.Rank) -> str:
+    """Return which places the sure differences leave, as the end of a sentence."""
+    if (rank.best, rank.worst) == (1, rank.of):
+        return ", but no difference is sure and every place stays possible"
+    left = f", though the sure differences alone leave the places from {rank.best} to {rank.worst}"
+    return left * (rank.best < rank.worst)
 
 
 def _those(found: pd.DataFrame, catalogue: pd.DataFrame, word: str) -> str:
@@ -157,21 +168,30 @@ def dead(index: Index, catalogue: pd.DataFrame, name: str) -> str:
             most = float(found["dose"].max())
     if not said:
         return ""
-    return f"Of its units, at {most:g} times ReLU's tuned rate, {' and '.join(said)} (@fig-yours-dead)."
+    lines = [f"Of its units, at {most:g} times ReLU's tuned rate, {' and '.join(said)} (@fig-yours-dead)."]
+    for one in (name, REFERENCE):
+        count, runs = practice.diverged(index, one)
+        if count:
+            lines.append(f"Of {escape(naming.label(catalogue, one))}'s {runs} runs there {count} diverged.")
+    return " ".join(lines)
 
 
 def depth(index: Index, catalogue: pd.DataFrame, name: str) -> str:
-    """Return what depth does to the gradient by theory, and what was measured at the greatest depth."""
+    """Return what depth makes of the gradient by theory, and what was measured at the greatest depth."""
+    del catalogue
     facts = signals.facts(index)
     if name not in facts.index:
         return ""
     row: dict[Any, Any] = facts.loc[name].to_dict()
-    chis = {init: float(row.get(f"chi_{init}", np.nan)) for init in ("lecun", "he")}
-    said = [f"{number(chi, 3)} under {naming.word(init)}" for init, chi in chis.items() if np.isfinite(chi)]
-    measured = _measured(index, name)
-    del catalogue
-    told = f"Per layer its squared gradient is multiplied by {listed(said)}" if said else ""
-    return f"{told}{measured} (@fig-yours-depths)." if told else ""
+    logs = {init: float(row.get(f"log_{init}", np.nan)) for init in signals.USUAL}
+    said = [f"{_power(log)} under {naming.word(init)}" for init, log in logs.items() if np.isfinite(log)]
+    told = f"Through {signals.DEEP} layers its squared gradient changes in theory by a factor of {listed(said)}"
+    return f"{told}{_measured(index, name)} (@tbl-yours-signal, @fig-yours-depths)." if said else ""
+
+
+def _power(log: float) -> str:
+    """Return a power of ten with one decimal in its exponent, as mathematics."""
+    return f"$10^{{{number(log, '.1f').replace('−', '-')}}}$"
 
 
 def _measured(index: Index, name: str) -> str:
@@ -181,8 +201,22 @@ def _measured(index: Index, name: str) -> str:
     if own.empty:
         return ""
     row = own.sort_values("at").iloc[-1]
-    power = f"$10^{{{number(row['centre'], '.1f').replace('−', '-')}}}$"
-    return f"; measured over {int(row['at'])} layers under its stable init, by {power}"
+    return f"; measured at {int(row['at'])} layers under its stable init, by {_power(row['centre'])}"
+
+
+def speed(index: Index, catalogue: pd.DataFrame, name: str) -> str:
+    """Return whether a function learns faster than ReLU, setting by setting, by the area under the loss curve."""
+    found = practice.settings(index)
+    own = found[(found["activation"] == name) & (found["group"] == "loss area")]
+    if own.empty:
+        return ""
+    words = pd.Series([practice.verdict(row) for row in own.to_dict("records")])
+    counts = {word: int((words == one).sum()) for one, word in _PACES.items()}
+    told = listed([f"{word} in {count}" for word, count in counts.items() if count])
+    log = float(np.log(own["middle"].astype(float)).mean())
+    area = f", with {number(np.exp(log), 3)} times the area under the loss curve on average" if np.isfinite(log) else ""
+    other, many = escape(naming.label(catalogue, REFERENCE)), "s" * (len(own) > 1)
+    return f"Beside {other} it learns {told} of {len(own)} setting{many}{area} (@fig-yours-settings)."
 
 
 # --- what it is -------------------------------------------------------------------------------------------------------

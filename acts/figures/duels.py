@@ -26,6 +26,7 @@ REFERENCE = "relu"
 _FARTHEST, _NEAREST = 20.0, 3.0  # margins on either side that a panel shows at most and at least
 _ROW, _TOP, _BOTTOM, _BETWEEN, _WORD = 0.19, 0.42, 0.42, 0.18, 0.95  # inches
 _ENDS = ("effect", "low", "high")
+_WIDE = ("wide_low", "wide_high")
 _CROWD = 22  # tasks that are drawn one by one
 
 
@@ -110,12 +111,14 @@ def banded(axes: Axes) -> None:
 
 
 def _panel(axes: Axes, own: pd.DataFrame, rows: list[str], colour: str) -> None:
-    shown = limits(own[list(_ENDS)].to_numpy(float).ravel())
+    shown = limits(own[[*_ENDS, *_WIDE]].to_numpy(float).ravel())
     rows_of_dots(axes, [_dot(row, colour) for row in own.to_dict("records")], rows, limits=shown, apart=False)
     for row in own[own["wide_low"].notna()].to_dict("records"):
-        spread = np.clip([row["wide_low"], row["wide_high"]], *shown)
-        ink = _dot(row, colour).colour
-        axes.plot(spread, [rows.index(row["row"])] * 2, color=ink, linewidth=0.5, zorder=2)
+        place, ink = rows.index(row["row"]), _dot(row, colour).colour
+        axes.plot(np.clip([row[end] for end in _WIDE], *shown), [place] * 2, color=ink, linewidth=0.5, zorder=2)
+        beyond = (row["wide_low"] < shown[0], row["wide_high"] > shown[1])
+        for edge, arrow in (one for one, out in zip(zip(shown, "<>", strict=True), beyond, strict=True) if out):
+            axes.plot([edge], [place], marker=arrow, markersize=2.6, color=ink, clip_on=False, zorder=2)
     for gap in [row for row in rows if row not in set(own["row"])]:
         axes.text(0.02, rows.index(gap), "itself", transform=axes.get_yaxis_transform(), fontsize=SMALL - 1.5,
                   color=GREY, style="italic", va="center_baseline")  # fmt: skip

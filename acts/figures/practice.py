@@ -62,7 +62,7 @@ def cost(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
         colours = {name: naming.colour(catalogue, name) if name in own else REST for name in labels}
         dots = [Dot(labels[row["activation"]], row["middle"], row["low"], row["high"], colours[row["activation"]])
                 for row in part.to_dict("records")]  # fmt: skip
-        limits = log_limits(part[["middle"]].to_numpy(float).ravel(), widest=60.0)
+        limits = log_limits(part[["middle", "low", "high"]].to_numpy(float).ravel(), widest=60.0)
         rows_of_dots(axes, dots, list(labels.values()), limits=limits, log=True)
         axes.axvline(1, color=GREY, linewidth=0.7, zorder=1)
         if what == "a whole training step":
@@ -91,6 +91,13 @@ def ills(records: pd.DataFrame | Index, metric: str) -> pd.DataFrame:
         return pd.DataFrame(columns=["activation", "dose", *arms.RATIO])
     means = rows.groupby(["activation", "dose", "seed"])["value"].mean().reset_index()
     return arms.levels(means, by=["activation", "dose"])
+
+
+def diverged(records: pd.DataFrame | Index, name: str) -> tuple[int, int]:
+    """Return how many runs of a function diverged at the highest multiple of ReLU's rate, and of how many."""
+    rows = doses.ended(indexed(records).records, "diverged")
+    rows = rows[(rows["bias"] == 0.0) & (rows["dose"] == rows["dose"].max()) & (rows["activation"] == name)]
+    return int((rows["value"] > 0).sum()), len(rows)
 
 
 @drawn

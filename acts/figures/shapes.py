@@ -127,6 +127,6 @@ def _around(others: pd.Series) -> str:
         return ""
     median, far = percent(float(others.median())), int((others > likeness.AKIN).sum())
     return (
-        f"Of the {len(others)} other functions the nearest neighbour leaves {median} in the middle, and more than "
-        f"{percent(likeness.AKIN)} of {far}."
+        f"Among the {len(others)} other functions the nearest neighbour leaves {median} in the median, and more than "
+        f"{percent(likeness.AKIN)} for {far} of them."
     )

@@ -16,7 +16,8 @@ from acts.figures.style import SMALL, Drawing, drawn, missing, panels
 from acts.figures.table import MISSING, Table, number, unmeasured
 
 REFERENCE = "relu"
-_CHIS = ("torch_default", "lecun", "he")  # inits whose gradient factor a table tells
+USUAL = ("torch_default", "lecun", "he")  # inits under which is told what becomes of the gradient
+DEEP = 100  # layers that it goes through
 
 
 @drawn
@@ -90,20 +91,25 @@ def _told(own: pd.DataFrame, catalogue: pd.DataFrame, name: str) -> str:
 
 
 def facts(records: pd.DataFrame | Index) -> pd.DataFrame:
-    """Return what formulas say of depth, a row a function: stable init, length map, χ₁ under usual inits."""
-    rows = door.where(indexed(records).records, experiment="formulas", phase="exact", arm=None, depth=None)
+    """Return what formulas say of depth, a row a function: stable init, length map, χ₁ at its fixed point.
+
+    ``log_he`` and the like are log₁₀ of what a hundred layers make of the squared gradient under a usual init, from
+    standard normal inputs on: χ₁ differs from layer to layer until lengths have settled.
+    """
+    every = door.where(indexed(records).records, experiment="formulas", phase="exact", arm=None)
+    rows = every[every["depth"].isna()]
     stable = rows[rows["init"].eq("stable").fillna(False) & rows["layer"].isna()]
     wide = stable.drop_duplicates(["activation", "metric"]).pivot(index="activation", columns="metric", values="value")
-    chi = rows[rows["metric"].eq("chi") & rows["init"].isin(_CHIS) & rows["layer"].isna()]
-    chis = chi.drop_duplicates(["activation", "init"]).pivot(index="activation", columns="init", values="value")
-    return wide.join(chis.rename(columns={init: f"chi_{init}" for init in chis}), how="outer")
+    deep = every[every["metric"].eq("log10_gradient") & every["init"].isin(USUAL) & every["depth"].eq(DEEP)]
+    logs = deep.drop_duplicates(["activation", "init"]).pivot(index="activation", columns="init", values="value")
+    return wide.join(logs.rename(columns={init: f"log_{init}" for init in logs}), how="outer")
 
 
 def signal(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Table:
-    """Return the stable init, the slope of the length map and χ₁ of own functions, ReLU and some others beside them."""
+    """Return the stable init, the length map's slope, χ₁ and the gradient at depth of own and some other functions."""
     columns = {"label": "Activation", "sigma_w": "stable $\\sigma_w$", "sigma_b": "stable $\\sigma_b$",
                "length_slope": "Slope of the length map", "chi": "$\\chi_1$ there"}  # fmt: skip
-    columns |= {f"chi_{init}": f"$\\chi_1$, {naming.word(init)}" for init in _CHIS}
+    columns |= {f"log_{init}": f"{DEEP} layers, {naming.word(init)}" for init in USUAL}
     index = indexed(records)
     found = facts(index)
     own = [name for name in naming.own(catalogue) if name in found.index]
@@ -113,4 +119,4 @@ def signal(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Table:
     table = found.reindex(columns=list(columns)).loc[[*own, *beside]]
     table["label"] = [naming.label(catalogue, name) for name in table.index]
     note = f"{MISSING}: there is no such init for this function, or its theory leaves every scale."
-    return Table(table, columns, digits=".3f", note=note)
+    return Table(table, columns, digits=".3f", note=note, own=naming.own_labels(catalogue))

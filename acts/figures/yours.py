@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from acts import claims
-from acts.claims import asking
+from acts.claims import asking, sentences
 from acts.claims.index import Index, indexed
 from acts.figures import formulas, naming
 from acts.figures.answers import answer
@@ -20,6 +20,7 @@ __all__ = [
     "answer", "asked", "beside_relu", "chance", "cost", "dead", "depths", "duels", "formula", "long", "neighbours",
     "properties", "shapes", "signal", "tasks",
 ]  # fmt: skip
+_DECIDED = {word for word in claims.VOCABULARY if word not in (*sentences.UNANSWERED, "inconclusive")}
 _TEX = {"latex": "f(x)", "derivative_latex": "f'(x)"}
 
 
@@ -49,7 +50,7 @@ def long(catalogue: pd.DataFrame) -> Text:
         for column, sign in _TEX.items()
         if _long(row[column])
     ]
-    return Text("\n".join(said) or "Every formula fits the table." * bool(len(own)))
+    return Text("\n".join(said))
 
 
 def _long(latex: object) -> bool:
@@ -106,10 +107,11 @@ def chance(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Text:
         words = pd.Series([one.verdict.verdict for one in found]).value_counts()
         told = ", ".join(f"{count} {escape(word)}" for word, count in words.items())
         tested = sum(one.verdict.p_holm is not None for one in found)
-        agree = sum(one.verdict.verdict == one.before.verdict for one in found)
+        both = [one for one in found if {one.verdict.verdict, one.before.verdict} <= _DECIDED]
+        agree = sum(one.verdict.verdict == one.before.verdict for one in both)
         lines.append(
-            f"Of **{escape(naming.label(catalogue, name))}** {len(found)} sentences were asked: {told}; {agree} have "
-            f"the verdict of the original. {tested} of the answers rest on a test at 5 %, so that about "
-            f"{0.05 * tested:.1f} might be decided by luck."
+            f"Of **{escape(naming.label(catalogue, name))}** {len(found)} sentences were asked: {told}. Where the "
+            f"original is decided too, {agree} of {len(both)} have its verdict. {tested} of the answers rest on a test "
+            f"at 5 %, so that luck alone would decide up to about {0.05 * tested:.1f}."
         )
     return Text("\n\n".join(lines) or "No sentence of the review could be asked.")
