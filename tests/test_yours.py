@@ -113,6 +113,16 @@ def test_answers_leave_out_what_was_not_run_and_what_was_asked_before():
             "refuted (fails: negative inputs); slope: −0.5",
         ),
         (
+            claims.Verdict("Y-a-C18", "not decidable",
+                           sentence="Not decidable. The records of gradient_flow hold no unit_mean_rms_ratio for it."),
+            "not decidable: this configuration measures it in none of the settings that the claim is about",
+        ),
+        (
+            claims.Verdict("Y-a-C49", "refuted", effect=-0.5, unit="slope", low=-0.5, high=-0.5, level=1.0,
+                           condition="decided by “the derivative”; fails: the derivative"),
+            "refuted (fails: the derivative); slope: −0.5",
+        ),
+        (
             claims.Verdict("Y-a-C46", "not decidable", sentence="Not decidable. All 6 runs of it diverged."),
             "not decidable: all 6 runs of it diverged",
         ),

@@ -5,6 +5,7 @@ subject's place, everywhere and nowhere else: the same cells, rivals, margin and
 the ledger.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,9 @@ from acts.claims.sentences import UNANSWERED, number, opening
 
 _SIDES = ("a", "b", "best_of", "terms")  # where a rule names what it compares
 _LONGEST = 140  # letters of a reason
+_ABSENT = re.compile(r"[Tt]he records of \w+ hold no \w+ for it")  # what judges say of cells that nobody ran
+_TWICE = re.compile(r"^decided by “(.+)”; (?=fails: \1$)")  # a part that fails and so decides
+_ELSEWHERE = "this configuration measures it in none of the settings that the claim is about"
 _MATHEMATICS = 1.0  # the level of a number that is its own interval
 
 
@@ -115,10 +119,12 @@ def told(verdict: Verdict) -> str:
     """Return a verdict with its number as one says it: refuted, 2.1 [0.4, 3.9] % more test error, n = 12."""
     word = f"true {verdict.condition}" if verdict.verdict == "true if" else verdict.verdict
     if verdict.verdict in UNANSWERED or verdict.effect is None:
-        why = _first(verdict.sentence.removeprefix(opening(verdict)).strip())
+        why = verdict.sentence.removeprefix(opening(verdict)).strip()
+        why = _ELSEWHERE if _ABSENT.search(why) else _first(why)
         return f"{word}: {why}" if why else word
     if verdict.level == _MATHEMATICS:
-        fails = f" ({verdict.condition})" if verdict.condition and verdict.verdict == "refuted" else ""
+        condition = _TWICE.sub("", verdict.condition)
+        fails = f" ({condition})" if condition and verdict.verdict == "refuted" else ""
         return f"{word}{fails}; {verdict.unit}: {number(verdict.effect, 3)}" if verdict.unit else f"{word}{fails}"
     low, high = (verdict.effect if end is None else end for end in (verdict.low, verdict.high))
     effect, low, high, unit = findings.told(verdict.effect, low, high, verdict.unit)
