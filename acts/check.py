@@ -3,6 +3,7 @@
 It takes a name of the catalogue, a formula in x, or a Python file that registers activations.
 """
 
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,7 +60,11 @@ def found_of(wanted: str, letters: Mapping[str, float]) -> list[Activation]:
     except ValueError as unknown:
         if wanted.isidentifier():
             raise unknown from None
-    return [own.from_formula("yours", wanted, parameters=letters)]
+    try:
+        return [own.from_formula("yours", wanted, parameters=letters)]
+    except own.OwnError as error:
+        letter = re.search(r"unknown name '(\w+)'", str(error))
+        raise own.OwnError(f"{error}: --let {letter[1]}=1" if letter else str(error)) from None
 
 
 def findings(entry: Activation) -> list[Finding]:

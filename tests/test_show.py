@@ -92,13 +92,17 @@ def test_a_wrong_function_is_told_what_is_wrong(tmp_path, capsys):
     [
         (["check", "1/x"], "no finite value at x = 0"),
         (["check", "x*b"], "unknown name 'b'"),
+        (["check", "x*b"], "is declared beside the formula: --let b=1"),
+        (["check", "qqq"], f"unknown activation 'qqq' ({len(acts.names())} known)"),
+        (["show", "leaky_relu(alfa=1)"], "leaky_relu has no parameter 'alfa'; its parameters: alpha"),
+        (["show", "leaky_relu(alpha=a)"], "a variant is written leaky_relu(alpha=0.1)"),
         (["check", "nope.py"], "no such file"),
         (["check", "gleu"], "did you mean 'gelu'"),
         (["check", "x*b", "--let", "b"], "should be LETTER=NUMBER"),
         (["check", "x", "--let", "b=nan"], "should be LETTER=NUMBER"),
     ],
 )
-def test_what_cannot_be_checked_is_one_line(arguments, told, capsys):
+def test_what_cannot_be_checked_or_shown_is_one_line(arguments, told, capsys):
     try:
         code = main(arguments)
     except SystemExit as ended:

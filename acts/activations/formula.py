@@ -9,6 +9,7 @@ unless a parameter has that name.
 import ast
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
@@ -29,6 +30,29 @@ HIGHEST_POWER = 64
 WIDEST_NUMBER = 400.0
 
 
+_WORDS = {
+    "Attribute": "an attribute",
+    "Subscript": "an index",
+    "Lambda": "a function definition",
+    "Compare": "a comparison",
+    "BoolOp": "a condition",
+    "IfExp": "if … else",
+    "BitXor": "'^'",
+    "BitAnd": "'&'",
+    "BitOr": "'|'",
+    "Mod": "'%'",
+    "FloorDiv": "'//'",
+    "MatMult": "'@'",
+}
+_CASES = "cases are written where(condition, yes, no)"
+_INSTEAD = {
+    "Compare": _CASES,
+    "BoolOp": _CASES,
+    "IfExp": _CASES,
+    "BitXor": "a power is written **",
+    "BitAnd": "conditions are joined by 'and'",
+    "BitOr": "conditions are joined by 'or'",
+}
 _COMPARE = {ast.Lt: sympy.Lt, ast.LtE: sympy.Le, ast.Gt: sympy.Gt, ast.GtE: sympy.Ge}
 
 
@@ -50,7 +74,12 @@ class _Reader:
 
     def fail(self, why: str) -> ValueError:
         shown = self.text if isinstance(self.text, str) and len(self.text) <= 60 else f"{str(self.text)[:57]}..."
-        return ValueError(f"formula {shown!r}: {why}")
+        link = " " if why.startswith(("is ", "has ", "holds ")) else ": "
+        return ValueError(f"formula {shown!r}{link}{why}")
+
+    def refuse(self, node: ast.AST) -> ValueError:
+        instead = _INSTEAD.get(type(node).__name__)
+        return self.fail(f"{_word(node)} is not allowed" + (f"; {instead}" if instead else ""))
 
     def read(self) -> sympy.Expr:
         tree = self.tree()
@@ -73,7 +102,8 @@ class _Reader:
         try:
             return ast.parse(self.text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise self.fail("is not an arithmetic expression") from None
+            hint = "; it is 2*x and tanh(x), not 2x and tanh x" if re.search(r"\d[A-Za-z]|\w +\w", self.text) else ""
+            raise self.fail(f"is not an arithmetic expression{hint}") from None
 
     def bound(self, tree: ast.expr) -> None:
         depth, count = 0, 0
@@ -103,7 +133,7 @@ class _Reader:
                 return self.arithmetic(node)
             case ast.Call():
                 return self.call(node)
-        raise self.fail(f"{_word(node)} is not allowed")
+        raise self.refuse(node)
 
     def number(self, node: ast.Constant) -> sympy.Expr:
         written = (ast.get_source_segment(self.text.strip(), node) or "").replace("_", "")
@@ -122,7 +152,8 @@ class _Reader:
             return sympy.Symbol(name, real=True)
         if name == "pi":
             return sympy.pi
-        raise self.fail(f"unknown name {name!r}; known are {', '.join(sorted(self.names))} and pi")
+        known = f"{', '.join(sorted(self.names))} and pi"
+        raise self.fail(f"unknown name {name!r}; known are {known}; a parameter is declared beside the formula")
 
     def arithmetic(self, node: ast.BinOp) -> sympy.Expr:
         left, right = self.value(node.left), self.value(node.right)
@@ -137,7 +168,7 @@ class _Reader:
                 return left / right
             case ast.Pow():
                 return self.power(left, right)
-        raise self.fail(f"{_word(node.op)} is not allowed")
+        raise self.refuse(node.op)
 
     def power(self, base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
         if not exponent.is_number:
@@ -162,7 +193,9 @@ class _Reader:
         if name == "Piecewise":
             return self.piecewise(node)
         if name not in FUNCTIONS:
-            raise self.fail(f"unknown function {name!r}; known are Piecewise, {', '.join(sorted(FUNCTIONS))}")
+            near = get_close_matches(name.lower(), FUNCTIONS, n=1, cutoff=0.75)
+            hint = f"; did you mean {near[0]!r}?" if near else ";"
+            raise self.fail(f"unknown function {name!r}{hint} known are Piecewise, {', '.join(sorted(FUNCTIONS))}")
         build, fewest, most = FUNCTIONS[name]
         if not fewest <= len(node.args) <= most:
             raise self.fail(f"{name}() takes {fewest if fewest == most else f'{fewest} to {most}'} arguments")
@@ -211,6 +244,4 @@ def _number(constant: sympy.Expr) -> mpmath.mpf:
 
 
 def _word(node: ast.AST) -> str:
-    return {"Attribute": "an attribute", "Subscript": "an index", "Lambda": "a function definition"}.get(
-        type(node).__name__, type(node).__name__
-    )
+    return _WORDS.get(type(node).__name__, type(node).__name__)

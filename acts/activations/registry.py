@@ -221,7 +221,7 @@ def _unknown(wanted: str) -> str:
         return letters + difflib.SequenceMatcher(None, wanted.lower(), known).ratio()
 
     best = max((*_entries, *_aliases), key=likeness)
-    hint = f"; did you mean {best!r}?" if likeness(best) > 1.2 else ";"
+    hint = f"; did you mean {best!r}?" if likeness(best) > 1.2 else ""
     return f"unknown activation {wanted[:60]!r}{hint} ({len(_entries)} known)"
 
 

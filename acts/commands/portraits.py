@@ -277,5 +277,7 @@ def activation(name: str, config: str | None) -> Answer:
         raise AskedError(
             f"nothing is called {name[:60]!r}{near(name, others)}; acts list KIND names what there is"
         ) from None
+    except ValueError as error:  # a variant that is not written as one, or of a parameter that is not there
+        raise AskedError(str(error)) from None
     found = show.facts(entry)
     return Answer(found, show=lambda: show.tell(entry, found))
