@@ -19,7 +19,7 @@ def told(params: Params) -> dict[str, Any]:
         return {"seconds": spent, "source": "measured", "words": f"took about {duration(spent)} from an empty store"}
     if (seconds := planned(params)) is not None:
         spent = seconds / params.workers
-        words = f"takes more than the {duration(spent)} that its first runs need"
+        words = f"takes {duration(spent)} for its first runs, and more for those that follow from them"
         return {"seconds": spent, "source": "planned", "words": words}
     return {"seconds": None, "source": "unknown", "words": ""}
 
