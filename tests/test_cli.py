@@ -398,6 +398,16 @@ def test_list_names_what_there_is(what, entry, capsys):
     assert entry in [line.partition("\t")[0] for line in capsys.readouterr().out.splitlines()]
 
 
+def test_a_configuration_that_cannot_be_read_is_listed_with_all_that_others_have(root, capsys):
+    (root / "params" / "odd.yaml").write_text("a: 1\n")
+    assert main(["list", "configurations", "--json"]) == 0
+    rows = {row["config"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["odd"].keys() == rows["tiny"].keys()
+    assert rows["odd"]["fault"].startswith("params/odd.yaml:1: a: unknown parameter")
+    assert main(["list", "configurations"]) == 0
+    assert "odd\tnothing\tparams/odd.yaml:1: a: unknown parameter" in capsys.readouterr().out
+
+
 def test_list_names_the_claims_by_id(capsys):
     assert main(["list", "claims"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -100,7 +100,9 @@ def _configuration(name: str) -> dict[str, Any]:
     try:
         loaded = params.load(name)
     except params.ParamsError as error:
-        return {"config": name, "title": "", "fault": str(error), "experiments": [], "own": [], "made": made(name)}
+        unread = dict.fromkeys(("device", "engine", "workers"))
+        told = {"title": "", "fault": str(error), **unread, "experiments": [], "own": []}
+        return {"config": name, **told, "made": made(name)}
     return {
         "config": name,
         "title": loaded.title,
@@ -129,7 +131,7 @@ def configurations_table(rows: Rows) -> Table:
     )  # fmt: skip
     cells = [
         (
-            row["config"], row["made"], row["fault"] or row["title"], row.get("device", ""),
+            row["config"], row["made"], row["fault"] or row["title"], row["device"] or "",
             str(len(row["experiments"])), ", ".join(row["own"]),
         )
         for row in rows
