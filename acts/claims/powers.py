@@ -12,7 +12,6 @@ from acts.claims.catalogue import Claim, Compound, catalogue
 from acts.claims.index import Index, indexed
 from acts.claims.rules import Combination, Contrast, Sweep, Trend
 
-ENOUGH = 0.8
 COLUMNS = ("claim", "label", "n", "power")
 
 

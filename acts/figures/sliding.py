@@ -18,8 +18,6 @@ SCALES = ("sigma_w", "sigma_b")
 NODES = 16  # of a Gauss–Legendre rule on each panel of the line
 DASHES = 4
 
-Levels = dict[str, list[float]]
-
 
 def functions(records: pd.DataFrame, catalogue: pd.DataFrame) -> list[dict[str, Any]]:
     """Return every function that has a tree: its words, colour, formula, sliders, and the tables that they run over.

@@ -2,8 +2,6 @@
 
 import scipy
 
-THREE = 3.0  # the rule of three: none of n bounds the share by 3/n at 95 %
-
 
 def clopper_pearson(events: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
     """Return the exact interval of a share of which ``events`` of n were seen.
