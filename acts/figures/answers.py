@@ -159,7 +159,7 @@ def dead(index: Index, catalogue: pd.DataFrame, name: str) -> str:
     """Return how many of a function's units are zero or stuck at high learning rates, beside ReLU's."""
     other = escape(naming.label(catalogue, REFERENCE))
     said = []
-    for metric, what in (("zero_share", "zero on every row"), ("stuck_share", "stuck")):
+    for metric, what in (("zero_share", "are zero on every row"), ("stuck_share", "are stuck")):
         found = practice.ills(index, metric)
         top = found[found["dose"] == found["dose"].max()].set_index("activation")["middle"] if len(found) else {}
         if name in top and REFERENCE in top:
@@ -184,7 +184,7 @@ def depth(index: Index, catalogue: pd.DataFrame, name: str) -> str:
         return ""
     row: dict[Any, Any] = facts.loc[name].to_dict()
     logs = {init: float(row.get(f"log_{init}", np.nan)) for init in signals.USUAL}
-    said = [f"{_power(log)} under {naming.word(init)}" for init, log in logs.items() if np.isfinite(log)]
+    said = [f"{_power(log)} ({naming.word(init)})" for init, log in logs.items() if np.isfinite(log)]
     told = f"Through {signals.DEEP} layers its squared gradient changes in theory by a factor of {listed(said)}"
     return f"{told}{_measured(index, name)} (@tbl-yours-signal, @fig-yours-depths)." if said else ""
 
