@@ -118,9 +118,11 @@ lint: $(READY) ## Check style, types, the wall between the halves, and that note
 bench: $(READY) ## Measure training, engine, store and report on this machine, side by side
 	@$(ACTS) bench $(PARTS)
 
-# The kernel is that of .venv, whatever other one of its name the user has; nothing is asked of the network.
+# The kernel is that of .venv, whatever other one of its name the user has; nothing is asked of the network, and
+# acts/lab/labconfig keeps JupyterLab from asking whether to.
 lab: $(READY) ## Open the notebooks in JupyterLab, at NOTEBOOK (00_verdicts; playground to play)
-	@JUPYTER_PREFER_ENV_PATH=1 $(VENV)/bin/jupyter lab --ServerApp.root_dir=. \
+	@JUPYTER_PREFER_ENV_PATH=1 JUPYTER_CONFIG_PATH="$(CURDIR)/acts/lab$(addprefix :,$(JUPYTER_CONFIG_PATH))" \
+	  $(VENV)/bin/jupyter lab --ServerApp.root_dir=. \
 	  --LabApp.default_url=/lab/tree/notebooks/$(NOTEBOOK).ipynb --LabApp.extension_manager=readonly \
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None $(LAB_FLAGS)
 

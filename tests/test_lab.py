@@ -68,7 +68,6 @@ class Lab:
         wrong.mkdir(parents=True)
         (wrong / "kernel.json").write_text('{"argv": ["false"], "display_name": "Python 3", "language": "python"}')
         _set(own["settings"], "apputils-extension/themes", {"theme": theme})
-        _set(own["settings"], "apputils-extension/notification", {"fetchNews": "false"})
         _set(own["settings"], "notebook-extension/tracker", {"windowingMode": "none"})
         names = {
             "JUPYTER_CONFIG_DIR": own["config"], "JUPYTER_DATA_DIR": own["data"], "JUPYTER_RUNTIME_DIR": own["runtime"],
@@ -243,6 +242,11 @@ def test_the_playground_answers_to_sliders_menus_and_buttons(lab: Lab) -> None:
     assert learnt.count("<image") == 2
     lab.tab.get_by_role("button", name="Other seeds").click()
     drawn_anew(lab, 1, learnt)
+
+
+def test_it_does_not_ask_whether_to_fetch_news(lab: Lab) -> None:
+    assert lab.tab.get_by_text("official Jupyter news").count() == 0
+    assert lab.tab.evaluate("window.jupyterapp.isPluginActivated('@jupyterlab/apputils-extension:notification')")
 
 
 def test_a_formula_that_is_none_is_said_in_one_line(lab: Lab) -> None:
