@@ -124,6 +124,7 @@ def test_what_is_no_activation_is_refused_in_one_line(formula, told):
 
 REFUSED = {
     "unknown name 'beta'": "x * beta",
+    "'^' is not allowed": "x^2",
     "unknown function 'swish'": "swish(x)",
     "has no finite value at x = 0": "1 / x",
     "has no finite slope at x = 0": "sin(x) / x",
