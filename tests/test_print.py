@@ -190,6 +190,29 @@ def test_without_a_ledger_the_abstract_is_the_opening() -> None:
     assert abstract.write("Opening.", (), PROVENANCE) == "Opening\\."
 
 
+def test_the_abstract_says_which_functions_were_brought_along(rows: tuple[ledger.Row, ...]) -> None:
+    one, two = (abstract.write("", rows, PROVENANCE, brought=labels) for labels in (["My bump"], ["My bump", "A"]))
+    assert one.endswith("brings **My bump** along; the last chapter asks whether it is any good.")
+    assert two.endswith("brings **My bump** and **A** along; the last chapter asks whether any of them is any good.")
+    assert "brings" not in abstract.write("", rows, PROVENANCE)
+
+
+def test_functions_brought_along_are_told_in_front_where_their_chapter_is_bound(tmp_path: Path) -> None:
+    folder = tmp_path / "reports" / "tiny"
+    folder.mkdir(parents=True)
+    (tmp_path / "reports" / "book.yml").write_text("title: T\n", encoding="utf-8")
+    (tmp_path / "reports" / "references.bib").write_text("", encoding="utf-8")
+    (folder / "ledger.csv").write_text(written((claim("C01", "supported"),)), encoding="utf-8")
+    lines = "name,label,own\nrelu,ReLU,False\nmy_bump,My bump,True\n"
+    (folder / "catalogue.csv").write_text(lines, encoding="utf-8")
+    with_it, without = (
+        book.bind([(name, document.note("# Good?"))], "tiny", root=tmp_path).front.abstract
+        for name in ("12_yours", "00_verdicts")
+    )
+    assert "brings **My bump** along" in with_it
+    assert "brings" not in without
+
+
 def test_lists_and_plurals_read_as_prose() -> None:
     assert (listed(["a"]), listed(["a", "b", "c"]), listed([])) == ("a", "a, b and c", "")
     assert (plural(1, "source"), plural(1200, "source")) == ("1 source", "1\N{NO-BREAK SPACE}200 sources")

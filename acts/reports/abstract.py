@@ -19,8 +19,11 @@ CONDITION = "true only under a condition that the source leaves out"
 FOLLOWED = 3  # refuted claims that the abstract names
 
 
-def write(opening: str, claims: Sequence[Row], provenance: Mapping[str, Any]) -> str:
-    """Return the abstract in markdown, nothing but the opening for an empty ledger."""
+def write(opening: str, claims: Sequence[Row], provenance: Mapping[str, Any], *, brought: Sequence[str] = ()) -> str:
+    """Return the abstract in markdown, nothing but the opening for an empty ledger.
+
+    ``brought`` are the labels of the functions that the last chapter is about.
+    """
     if not claims:
         return escape(opening)
     counts = Counter(claim["verdict"] for claim in claims)
@@ -28,8 +31,16 @@ def write(opening: str, claims: Sequence[Row], provenance: Mapping[str, Any]) ->
         " ".join(part for part in (escape(opening), _decided(claims, counts)) if part),
         " ".join(part for part in (_fell(claims), _stood(claims)) if part),
         " ".join(part for part in (_open(counts), _evidence(claims, provenance)) if part),
+        _brought(brought),
     ]
     return "\n\n".join(part for part in paragraphs if part)
+
+
+def _brought(labels: Sequence[str]) -> str:
+    """Return which functions the configuration brings along, and where they are asked about."""
+    told = listed([f"**{escape(label)}**" for label in labels])
+    what = "any of them is" if len(labels) > 1 else "it is"
+    return f"This configuration brings {told} along; the last chapter asks whether {what} any good." if labels else ""
 
 
 def _decided(claims: Sequence[Row], counts: Mapping[str, int]) -> str:

@@ -1,5 +1,6 @@
 """The book: a configuration's notebooks executed and bound into report.html and report.pdf, and the shelf of all."""
 
+import csv
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -64,6 +65,7 @@ def bind(notebooks: Sequence[tuple[str, NotebookNode]], config: str, *, root: Pa
     front = matter.front(
         matter.read_title(root / "reports" / "book.yml"), config, verdicts, provenance,
         claims=ledgers.rows(ledger), chapters=[name for name, _ in notebooks], records=_digest(folder / DATA[0]),
+        brought=_brought(folder / DATA[1]) if YOURS in dict(notebooks) else (),
     )  # fmt: skip
     attached = _attachments(ledger)
     ending = "\n".join([matter.appendix(provenance), timings.section(root, provenance)])
@@ -82,6 +84,12 @@ def _attachments(ledger: str) -> tuple[Attachment, ...]:
         Attachment("ledger.csv", "text/csv", LEDGER, ledger.encode()),
         Attachment("ledger.json", "application/json", LEDGER, ledgers.to_json(ledger).encode()),
     )
+
+
+def _brought(path: Path) -> tuple[str, ...]:
+    """Return the labels of the functions that a catalogue marks as brought along; nothing where there is none."""
+    rows = csv.DictReader(_text(path).splitlines())
+    return tuple(row["label"] for row in rows if row.get("own") == "True")
 
 
 def _digest(path: Path) -> str:

@@ -76,8 +76,12 @@ def front(
     claims: tuple[ledgers.Row, ...] = (),
     chapters: Sequence[str] = (),
     records: str = "",
+    brought: Sequence[str] = (),
 ) -> Front:
-    """Return the front of a configuration's report: ``claims`` its ledger's rows, ``records`` its records' sha256."""
+    """Return the front of a configuration's report: ``claims`` its ledger's rows, ``records`` its records' sha256.
+
+    ``brought`` are the labels of the functions that the configuration brings along, where a chapter is about them.
+    """
     device, hardware = provenance.get("device", {}), provenance.get("hardware", {})
     asked, got = device.get("asked", ""), device.get("got", "")
     facts = {
@@ -94,7 +98,7 @@ def front(
         title=title.title,
         subtitle=title.subtitle,
         authors=tuple(title.authors),
-        abstract=abstract.write(title.opening, claims, provenance),
+        abstract=abstract.write(title.opening, claims, provenance, brought=brought),
         facts=tuple((name, value) for name, value in facts.items() if value),
         verdicts=tuple(verdicts.items()),
         stamp=stamp(provenance),
