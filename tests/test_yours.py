@@ -177,6 +177,18 @@ def test_a_broken_question_is_one_line(change, message):
         claims.parse({**entry, **change})
 
 
+@pytest.mark.parametrize("word", claims.VOCABULARY)
+def test_an_answer_parts_into_its_verdict_and_the_rest(word):
+    assert asking.parted(f"{word}: why") == (word, ": why")
+    assert asking.parted(word) == (word, "")
+
+
+def test_own_functions_are_those_that_are_marked():
+    marked = pd.DataFrame({"name": ["a", "b", "c"], "label": ["A", "B", "C"], "own": [True, False, float("nan")]})
+    assert asking.own(marked) == {"a": "A"}
+    assert asking.own(marked.drop(columns="own")) == asking.own(None) == {}
+
+
 def test_the_file_of_claims_holds_none_of_one_s_own(tmp_path):
     entry = next(one for one in ASKED if one.id == "C46").model_dump_json(exclude_unset=True)
     (tmp_path / "claims.yaml").write_text(f"- {entry.replace('C46', 'Y-a-b')}\n", encoding="utf-8")

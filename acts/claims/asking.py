@@ -14,7 +14,7 @@ import pandas as pd
 
 from acts import wording
 from acts.claims import evidence, findings
-from acts.claims.catalogue import Claim, Compound, Exact, Verdict, catalogue
+from acts.claims.catalogue import VOCABULARY, Claim, Compound, Exact, Verdict, catalogue
 from acts.claims.index import Index, indexed
 from acts.claims.ledger import judge
 from acts.claims.sentences import UNANSWERED, number, opening
@@ -132,6 +132,12 @@ def told(verdict: Verdict) -> str:
     return f"{word}, {number(effect, 3)} [{number(low, 3)}, {number(high, 3)}] {unit}".rstrip() + pairs
 
 
+def parted(told: str) -> tuple[str, str]:
+    """Return the verdict that an answer begins with, and the rest, which begins where the verdict ends."""
+    word = next((word for word in VOCABULARY if told.startswith(word)), "")
+    return word, told.removeprefix(word)
+
+
 def _first(reason: str) -> str:
     """Return the first sentence of a reason, as one goes on with it after a colon, at most so long as a line or two."""
     first = reason.removeprefix("The records cannot answer: ").partition(". ")[0].rstrip(".")
@@ -143,7 +149,7 @@ def own(catalogue: pd.DataFrame | None) -> dict[str, str]:
     """Return the labels of a configuration's own functions by name, as a published catalogue marks them."""
     if catalogue is None or "own" not in catalogue:
         return {}
-    marked = catalogue[catalogue["own"].astype(bool)]
+    marked = catalogue[catalogue["own"].eq(True)]
     return {str(name): str(label) for name, label in zip(marked["name"], marked["label"], strict=True)}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from acts.claims import asking
-from acts.claims.catalogue import SOURCES, VOCABULARY, Claim, ClaimError, Source, Told, Verdict
+from acts.claims.catalogue import SOURCES, Claim, ClaimError, Source, Told, Verdict
 from acts.claims.catalogue import catalogue as listed
 from acts.claims.facts import suggestion
 from acts.claims.index import indexed
@@ -121,9 +121,8 @@ def _items(parts: Sequence[Told], indent: str = "") -> list[str]:
 
 def _also(label: str, verdict: Verdict) -> str:
     """Return the answer of another function as a paragraph of its own."""
-    said = asking.told(verdict)
-    word = next((word for word in VOCABULARY if said.startswith(word)), "")
-    return f"The same asked of {escape(label)}: **{escape(word)}**{_set(said.removeprefix(word))}."
+    word, rest = asking.parted(asking.told(verdict))
+    return f"The same asked of {escape(label)}: **{escape(word)}**{_set(rest)}."
 
 
 def verdicts(

@@ -89,8 +89,8 @@ def asked(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Table:
 
 def _set(told: str) -> str:
     """Return an answer as markdown with its verdict in bold."""
-    word = next((word for word in claims.VOCABULARY if told.startswith(word)), "")
-    return f"**{escape(word)}**{said(told.removeprefix(word))}"
+    word, rest = asking.parted(told)
+    return f"**{escape(word)}**{said(rest)}"
 
 
 def said(rest: str) -> str:
