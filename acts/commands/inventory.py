@@ -100,9 +100,8 @@ def _configuration(name: str) -> dict[str, Any]:
     try:
         loaded = params.load(name)
     except params.ParamsError as error:
-        unread = dict.fromkeys(("device", "engine", "workers"))
-        told = {"title": "", "fault": str(error), **unread, "experiments": [], "own": []}
-        return {"config": name, **told, "made": made(name)}
+        told: dict[str, Any] = {"title": "", "fault": str(error), "device": None, "engine": None, "workers": None}
+        return {"config": name, **told, "experiments": [], "own": [], "made": made(name)}
     return {
         "config": name,
         "title": loaded.title,
