@@ -32,6 +32,12 @@ ifneq ($(filter report verdicts run pictures,$(MAKECMDGOALS)),)
   endif
 endif
 
+ifneq ($(filter lab,$(MAKECMDGOALS)),)
+  ifeq ($(wildcard notebooks/$(NOTEBOOK).ipynb),)
+    $(error unknown notebook '$(NOTEBOOK)'; notebooks/ has $(subst $(EMPTY) ,$(COMMA) ,$(basename $(notdir $(wildcard notebooks/*.ipynb)))))
+  endif
+endif
+
 # --- a stage whose outputs someone removed is to be done again, whatever its stamp says
 ifneq ($(words $(wildcard $(addprefix $(OUT)/,records.parquet catalogue.csv provenance.json))),3)
   $(OUT)/.run: FORCE

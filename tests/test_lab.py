@@ -249,6 +249,13 @@ def test_it_does_not_ask_whether_to_fetch_news(lab: Lab) -> None:
     assert lab.tab.evaluate("window.jupyterapp.isPluginActivated('@jupyterlab/apputils-extension:notification')")
 
 
+def test_a_notebook_that_is_not_there_is_refused_before_anything_starts() -> None:
+    told = subprocess.run(["make", "-n", "lab", "NOTEBOOK=nope"], cwd=HERE, capture_output=True, text=True, check=False)
+    assert told.returncode == 2
+    assert told.stderr.count("\n") == 1
+    assert "unknown notebook 'nope'; notebooks/ has 00_verdicts, " in told.stderr
+
+
 def test_a_formula_that_is_none_is_said_in_one_line(lab: Lab) -> None:
     menu = lab.tab.locator(MENU).first
     menu.select_option(label="a formula of your own …")
