@@ -32,6 +32,7 @@ class Sheet:
     experiments: list[Lacking] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
     workers: int = 1
+    tuning: list[str] = field(default_factory=list)  # comparisons that lack runs of their tuning
 
     def plain(self) -> dict[str, Any]:
         """Return it as values that JSON holds; times are seconds."""
@@ -62,6 +63,8 @@ def tell(desk: Desk, sheet: Sheet) -> int:
     desk.teller.line(
         f"  all: {runs} to compute in {_plural(len(sheet.costs), 'job')}{_about(sheet.costs, sheet.workers)}"
     )
+    if sheet.tuning:
+        desk.teller.line(f"  and then the final runs of {', '.join(sheet.tuning)}, planned once rates are tuned")
     return 0
 
 
@@ -71,6 +74,8 @@ def _look(desk: Desk, word: str, sheet: Sheet) -> list[float]:
     planned, tasks = desk.look(module)
     missing = sum(len(task.runs) for task in tasks)
     costs = [task.seconds for task in tasks]
+    if any(run.get("phase") == "tune" for task in tasks for run in task.runs):
+        sheet.tuning.append(word)
     spent = sum(costs), span(costs, sheet.workers)
     sheet.experiments.append(Lacking(word, planned, planned - missing, missing, len(tasks), *spent, module.budget))
     return costs

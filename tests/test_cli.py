@@ -108,6 +108,18 @@ def test_a_dry_run_says_jobs_runs_time_and_budget_and_publishes_nothing(root, ca
     assert list((root / "reports" / "tiny").iterdir()) == []
 
 
+@pytest.mark.usefixtures("never")
+def test_a_dry_run_says_that_final_runs_follow_from_tuning(root, capsys):
+    section = (
+        "  convergence: {activations: [tanh, relu], datasets: [xor], networks: [mlp_1x8], optimizers: [sgd], inits: [he],"
+        " seeds: 2, steps: 4, batch: 16, evaluations: 2, rates: {sgd: [0.1, 0.2]}, growths: 0}\n"
+    )
+    (root / "params" / "tiny.yaml").write_text(TINY.replace("notebooks", section + "notebooks"))
+    assert main(["run", "tiny", "--dry"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "  and then the final runs of convergence, planned once rates are tuned"
+
+
 @pytest.mark.usefixtures("root")
 def test_a_dry_run_of_what_is_stored_asks_for_nothing(capsys):
     assert main(["run", "tiny"]) == 0
