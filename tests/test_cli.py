@@ -111,8 +111,8 @@ def test_a_dry_run_says_jobs_runs_time_and_budget_and_publishes_nothing(root, ca
 @pytest.mark.usefixtures("never")
 def test_a_dry_run_says_that_final_runs_follow_from_tuning(root, capsys):
     section = (
-        "  convergence: {activations: [tanh, relu], datasets: [xor], networks: [mlp_1x8], optimizers: [sgd], inits: [he],"
-        " seeds: 2, steps: 4, batch: 16, evaluations: 2, rates: {sgd: [0.1, 0.2]}, growths: 0}\n"
+        "  convergence: {activations: [tanh, relu], datasets: [xor], networks: [mlp_1x8], optimizers: [sgd],"
+        " inits: [he], seeds: 2, steps: 4, batch: 16, evaluations: 2, rates: {sgd: [0.1, 0.2]}, growths: 0}\n"
     )
     (root / "params" / "tiny.yaml").write_text(TINY.replace("notebooks", section + "notebooks"))
     assert main(["run", "tiny", "--dry"]) == 0
