@@ -15,7 +15,7 @@ KNOWN = {
 PATTERNS = {
     "^(mlp|resmlp": "network", "^(linear|relu": "head", "^[a-z][a-z0-9_]{0,63}$": "word", "^(serial|local": "engine",
     "^[a-z0-9][a-z0-9_]": "notebook", "^[A-Za-z][A-Za-z0-9_]": "LETTER", "^[a-z][a-z0-9_]{0,39}$": "NAME",
-    "^[^\\x00-\\x1f\\x7f:]": "Python file", "^[^\\x00": "one line",
+    "^[^\\x00-\\x1f\\x7f:;": "Python file", "^[^\\x00": "one line",
 }  # fmt: skip
 ACTIVATIONS = ("activations", "compiled")
 
