@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import test_advice
 
-from acts import claims, params, records, stats
+from acts import claims, params, records, stats, wording
 from acts.claims import asking, duels, likeness
 from acts.claims.cards import Card
 from acts.claims.powers import primary
@@ -98,6 +98,15 @@ def test_answers_leave_out_what_was_not_run_and_what_was_asked_before():
     assert "C81" not in ids  # the rule of C46
     assert not {"C25", "C60"} & set(ids)
     assert claims.answers(table, "unheard_of") == []
+
+
+def test_a_number_in_favour_of_the_other_side_names_that_side():
+    rules = {claim.id: (claim.rule, claim.subject) for claim in ASKED if claim.rule.kind == "contrast"}
+    sides = {one: getattr(rule.a, "activation", rule.a) for one, (rule, _) in rules.items()}
+    swapped = {one: (rules[one][0].unit, side) for one, side in sides.items() if side != rules[one][1]}
+    assert {"C47", "C61", "C69", "C84"} <= set(swapped)
+    for unit, other in swapped.values():
+        assert unit.endswith(f" with {wording.activation(other)}")
 
 
 @pytest.mark.parametrize(
