@@ -110,6 +110,23 @@ def _admit(params: Params) -> None:
         _entered(owned, {"formulas": {name: told}}, params.line("formulas", name) + ": formulas")
     for place, told in enumerate(own.get("plugins", ())):
         _entered(owned, {"plugins": [told]}, params.line("plugins", place) + ": plugins")
+    _distinct(params)
+
+
+def _distinct(params: Params) -> None:
+    """Raise ParamsError, with the line, for a label that says nothing or is another's: a reader knows them by it."""
+    from acts import activations
+
+    own = params.own_names()
+    others = [activations.get(name) for name in activations.names() if name not in own]
+    taken = {other.label: other.name for other in others if other.family != "own"}
+    for name in own:
+        label = activations.get(name).label.strip()
+        if not label or label in taken:
+            told = f"label {label!r} is that of {taken[label]}" if label else "label is blank"
+            place = ("formulas", name) if name in params.formulas else ("plugins",)
+            raise ParamsError(f"{params.line(*place)}: {place[0]}: {name}: {told}; give it another")
+        taken[label] = name
 
 
 def _entered(owned: ModuleType, own: Mapping[str, Any], where: str) -> None:

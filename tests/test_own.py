@@ -181,6 +181,8 @@ def test_no_text_does_anything_but_be_refused_or_computed(text):
         ("  mine: {formula: lambda*x, lambda: 1.0}", "is not an arithmetic expression"),
         ("  mine: 1/x", "has no finite value at x = 0"),
         ("  mine: where(x < 0, 0, sqrt(x))", "has no finite slope at x = 0"),
+        ("  mine: {formula: 2*x, label: ReLU}", "formulas: mine: label 'ReLU' is that of relu; give it another"),
+        ('  mine: {formula: 2*x, label: " "}', "formulas: mine: label is blank; give it another"),
         ('  mine: "x\\u200b*2"', "holds an unprintable character"),
         ("  mine: \u0435*x", "unknown name '\u0435'"),
         ("  mine: !!python/object:os.system x", "tag"),
@@ -195,6 +197,15 @@ def test_a_bad_formula_is_one_line_with_its_place(review_folder, capsys, lines, 
     assert line.startswith("params/tiny.yaml:4: ")
     assert told in line
     assert not (review_folder / "reports" / "tiny").exists() or not list((review_folder / "reports" / "tiny").iterdir())
+
+
+def test_two_functions_of_ones_own_have_two_labels(review_folder, capsys):
+    two = "formulas:\n  first: {formula: 2*x, label: A}\n  second: {formula: 3*x, label: %s}\nexperiments:"
+    (review_folder / "params" / "tiny.yaml").write_text(TINY.replace("experiments:", two % "A"))
+    assert main(["run", "tiny", "--dry"]) == 2
+    assert said(capsys) == "params/tiny.yaml:5: formulas: second: label 'A' is that of first; give it another"
+    (review_folder / "params" / "tiny.yaml").write_text(TINY.replace("experiments:", two % "B"))
+    assert main(["run", "tiny", "--dry"]) == 0
 
 
 def test_a_formula_joins_every_list_and_its_records_and_catalogue_are_published(mine):
