@@ -51,6 +51,8 @@ def box(tmp_path):
         write(tmp_path / name)
     for name in ("acts/bench/racing.py", "acts/bench/lines.py", "reports/bench/store.parquet"):
         write(tmp_path / name)
+    for name in ("acts/commands/show.py", "acts/replacing/advice.py", "acts/writeups/note.py"):
+        write(tmp_path / name)
     python = tmp_path / ".venv" / "bin" / "python"
     write(python, STAND_IN)
     python.chmod(0o755)
@@ -119,6 +121,9 @@ STAGES = [
     ("reports/book.yml", ["render"]),
     ("params/smoke.yaml", []),
     ("acts/bench/racing.py", []),
+    ("acts/commands/show.py", []),
+    ("acts/replacing/advice.py", []),
+    ("acts/writeups/note.py", []),
     ("acts/bench/lines.py", ["render"]),
     ("reports/bench/store.parquet", ["render"]),
 ]
