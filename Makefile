@@ -9,7 +9,7 @@ PIP_FLAGS ?=
 PARTS ?=
 # What `make lab` opens, one of notebooks/, and adds to JupyterLab's command, such as --no-browser, or --allow-root in
 # a container.
-NOTEBOOK ?= 00_verdicts
+NOTEBOOK ?= playground
 LAB_FLAGS ?=
 
 .DEFAULT_GOAL := menu
@@ -126,7 +126,7 @@ bench: $(READY) ## Measure training, engine, store and report on this machine, s
 
 # The kernel is that of .venv, whatever other one of its name the user has; nothing is asked of the network, and
 # acts/lab/labconfig keeps JupyterLab from asking whether to.
-lab: $(READY) ## Open the notebooks in JupyterLab, at NOTEBOOK (00_verdicts; playground to play)
+lab: $(READY) ## Open the notebooks in JupyterLab, at NOTEBOOK (playground; 00_verdicts to read)
 	@JUPYTER_PREFER_ENV_PATH=1 JUPYTER_CONFIG_PATH="$(CURDIR)/acts/lab$(addprefix :,$(JUPYTER_CONFIG_PATH))" \
 	  $(VENV)/bin/jupyter lab --ServerApp.root_dir=. \
 	  --LabApp.default_url=/lab/tree/notebooks/$(NOTEBOOK).ipynb --LabApp.extension_manager=readonly \
