@@ -38,10 +38,10 @@ def planned(params: Params) -> float | None:
     """Return the seconds on one core of the runs that are planned first; None where a plan refuses what it is asked."""
     from acts import records
     from acts.activations import own, registry
-    from acts.engine import keys
+    from acts.engine import keys, work
 
     try:
-        with registry.temporarily():
+        with work.silent(), registry.temporarily():
             own.admit(params.own)
             first = [
                 keys.resolve(word).plan(params.on("cpu"), records.frame([])) for word in params.experiments.words()

@@ -318,3 +318,11 @@ def test_another_file_on_a_worker_is_refused(tmp_path):
     (tmp_path / "mine.py").write_text(PLUGIN)
     with pytest.raises(own.OwnError, match="another file here"):
         own.plugin(tmp_path / "mine.py", "0" * 64)
+
+
+def test_a_python_file_is_there_again_after_what_was_registered_was_undone(tmp_path):
+    (tmp_path / "again.py").write_text(PLUGIN.replace("bumpy", "bumpy_again"))
+    for _ in range(2):
+        with registry.temporarily():
+            assert own.plugin(tmp_path / "again.py") == ["bumpy_again"]
+            assert registry.get("bumpy_again").label == "Bump"

@@ -171,12 +171,16 @@ def plugin(path: Path, sha256: str = "") -> list[str]:
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if sha256 and found != sha256:
         raise OwnError(f"plugin {path}: another file here than where the run was started")
-    return list(_run(path.resolve(), found))
+    entries = _run(path.resolve(), found)
+    for entry in entries:
+        if entry.name not in registry.names():
+            registry.enter(entry)
+    return [entry.name for entry in entries]
 
 
 @cache
-def _run(path: Path, sha256: str) -> tuple[str, ...]:  # noqa: ARG001 - another text is another run
-    """Run a file of that sha256 and return the names that it registers."""
+def _run(path: Path, sha256: str) -> tuple[Activation, ...]:  # noqa: ARG001 - another text is another run
+    """Run a file of that sha256 and return what it registers."""
     before = set(registry.names())
     name = f"acts_plugin_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -193,7 +197,7 @@ def _run(path: Path, sha256: str) -> tuple[str, ...]:  # noqa: ARG001 - another 
             told = "edited since this process ran it; restart the kernel, or the cluster's workers"
             raise OwnError(f"plugin {path}: {told}") from None
         raise OwnError(f"plugin {path}: {type(error).__name__}: {told}") from None
-    names = tuple(one for one in registry.names() if one not in before)
-    if not names:
+    entries = tuple(registry.get(one) for one in registry.names() if one not in before)
+    if not entries:
         raise OwnError(f"plugin {path}: registers no activation; decorate a function with acts.register(...)")
-    return names
+    return entries
