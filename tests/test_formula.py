@@ -12,7 +12,7 @@ import mpmath
 import pytest
 import sympy
 import tex2typst
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import acts
@@ -172,6 +172,7 @@ TREES = st.recursive(
 
 @settings(max_examples=3000, deadline=None)
 @given(TREES)
+@example("abs((x + tanh(where(x < alpha, x, (x - alpha))))**2)")
 def test_any_formula_comes_back_from_its_own_latex(text):
     meant = parse(text, NAMES)
     written = untypeset(latex(symbols.fold(meant)), NAMES)

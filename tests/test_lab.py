@@ -51,7 +51,8 @@ def laid_out(root: Path, config: str, names: tuple[str, ...]) -> Path:
 def command(flags: str, notebook: str) -> list[str]:
     """Return what `make lab` runs, its environment first; make itself is not to install anything here."""
     said = subprocess.run(
-        ["make", "-n", "-o", ".venv/.ready", "lab", f"NOTEBOOK={notebook}", f"LAB_FLAGS={flags}", f"VENV={sys.prefix}"],
+        ["make", "-n", "--no-print-directory", "-o", ".venv/.ready", "lab",
+         f"NOTEBOOK={notebook}", f"LAB_FLAGS={flags}", f"VENV={sys.prefix}"],
         cwd=HERE, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return ["env", *shlex.split(said.stdout.replace("\\\n", " "))]
@@ -77,11 +78,12 @@ class Lab:
         left_out = ("ACTS_STORE", "MPLBACKEND", "ACTS_RENDER", "JUPYTER_PATH")
         given = {name: value for name, value in os.environ.items() if name not in left_out}
         flags = "--no-browser --allow-root --port=0 --expose-app-in-browser --IdentityProvider.token=t"
-        self.log = (root / "log").open("w+b")
-        self.process = subprocess.Popen(
-            command(flags, "playground"), cwd=root, stdout=self.log, stderr=self.log, start_new_session=True,
-            env={**given, "OMP_NUM_THREADS": "1", **{name: str(value) for name, value in names.items()}},
-        )  # fmt: skip
+        self.log = root / "log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command(flags, "playground"), cwd=root, stdout=log, stderr=log, start_new_session=True,
+                env={**given, "OMP_NUM_THREADS": "1", **{name: str(value) for name, value in names.items()}},
+            )  # fmt: skip
         self.url = self._url(own["runtime"])
         self.tab = chromium.new_page(viewport={"width": 1400, "height": 2600})
 
@@ -92,9 +94,9 @@ class Lab:
                 told = json.loads(path.read_text() or "{}")
                 if told.get("port"):
                     return f"http://127.0.0.1:{told['port']}/lab"
-            assert self.process.poll() is None, Path(self.log.name).read_text()
+            assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.1)
-        raise AssertionError(Path(self.log.name).read_text())
+        raise AssertionError(self.log.read_text())
 
     def open(self, name: str) -> None:
         """Open a notebook, as the only one, and wait for its kernel."""
@@ -137,7 +139,6 @@ class Lab:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-        self.log.close()
 
 
 def _set(folder: Path, name: str, settings: dict[str, Any]) -> None:
@@ -174,7 +175,7 @@ def _is_caption(output: dict[str, Any]) -> bool:
     return "application/vnd.acts.caption+json" in output.get("data", {})
 
 
-def test_a_chapter_computes_what_is_missing_and_shows_itself_as_in_the_report(lab: Lab) -> None:
+def test_chapters_compute_what_is_missing_once_and_show_themselves_as_in_the_report(lab: Lab) -> None:
     lab.open("01_catalogue")
     lab.run()
     outputs = lab.outputs()
@@ -187,17 +188,13 @@ def test_a_chapter_computes_what_is_missing_and_shows_itself_as_in_the_report(la
     assert lab.tab.locator("#claim-C28").count() == 1
     assert ":::" not in "".join(lab.tab.locator(".jp-OutputArea").all_inner_texts())
 
-
-def test_a_chapter_that_was_computed_before_is_read_and_not_computed(lab: Lab) -> None:
-    seconds = lab.run()
+    seconds = lab.run()  # again: what was computed is read
     outputs = lab.outputs()
     whole(outputs, "01_catalogue")
     assert not [one for one in outputs if one["output_type"] == "stream"]
     assert seconds < 60
 
-
-def test_another_chapter_runs_on_what_the_first_has_left(lab: Lab) -> None:
-    lab.open("03_gradient_flow")
+    lab.open("03_gradient_flow")  # another chapter, on what the first has left
     lab.run()
     outputs = lab.outputs()
     whole(outputs, "03_gradient_flow")
@@ -220,11 +217,16 @@ def drawn_anew(lab: Lab, part: int, before: str) -> str:
     return picture(lab, part)
 
 
-def test_the_playground_answers_to_sliders_menus_and_buttons(lab: Lab) -> None:
+def play(lab: Lab) -> None:
+    """Open the playground, its cells run."""
     lab.open("playground")
     lab.run()
-    assert not [one for one in lab.outputs() if one["output_type"] in ("error", "stream")]
     lab.tab.wait_for_selector(".acts-drawing >> nth=1", timeout=PATIENCE)
+
+
+def test_the_playground_answers_to_sliders_menus_and_buttons(lab: Lab) -> None:
+    play(lab)
+    assert not [one for one in lab.outputs() if one["output_type"] in ("error", "stream")]
     before = picture(lab, 0)
     lab.tab.locator(".noUi-handle").first.focus()
     lab.tab.keyboard.press("ArrowRight")
@@ -245,6 +247,7 @@ def test_the_playground_answers_to_sliders_menus_and_buttons(lab: Lab) -> None:
 
 
 def test_it_does_not_ask_whether_to_fetch_news(lab: Lab) -> None:
+    lab.open("playground")
     assert lab.tab.get_by_text("official Jupyter news").count() == 0
     assert lab.tab.evaluate("window.jupyterapp.isPluginActivated('@jupyterlab/apputils-extension:notification')")
 
@@ -257,6 +260,7 @@ def test_a_notebook_that_is_not_there_is_refused_before_anything_starts() -> Non
 
 
 def test_a_formula_that_is_none_is_said_in_one_line(lab: Lab) -> None:
+    play(lab)
     menu = lab.tab.locator(MENU).first
     menu.select_option(label="a formula of your own …")
     typed = lab.tab.get_by_label("f(x) =").first

@@ -80,7 +80,7 @@ class _Reader:
         token = self.peek()
         if token == r"\text":
             return self.word() is not None
-        ends = ("", "+", "-", "}", "&", r"\\", r"\right", r"\end", ",", "|", *RELATIONS)
+        ends = ("", "+", "-", "}", "&", r"\\", r"\right", r"\end", ",", "|", ")", *RELATIONS)
         return token not in ends
 
     def word(self) -> str | None:
@@ -115,6 +115,8 @@ class _Reader:
                 return self.group()
             case r"\left":
                 return self.bracket()
+            case "(":
+                return self.plain()
             case r"\begin":
                 return self.cases()
         if token[0].isdigit() or token in (r"\pi", "e"):
@@ -136,6 +138,12 @@ class _Reader:
         parts = self.parts()
         self.take(r"\right"), self.take(")" if kind == "(" else "|")
         return f"({', '.join(parts)})" if kind == "(" else f"abs({', '.join(parts)})"
+
+    def plain(self) -> str:
+        """Read what stands in brackets of fixed size, which sympy sets around a sum behind a minus sign."""
+        inside = self.sum()
+        self.take(")")
+        return f"({inside})"
 
     def parts(self) -> list[str]:
         found = [self.sum()]
