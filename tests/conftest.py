@@ -4,6 +4,7 @@ Shapes in signatures are checked at every call while tests run.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +58,14 @@ def browser():
 
     with visits.browser() as chromium:
         yield chromium
+
+
+@pytest.fixture
+def nothing_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Leave the register of activations, and what the environment says of it, as they were."""
+    from acts.activations import own, registry
+
+    monkeypatch.delenv(own.VARIABLE, raising=False)
+    own._run.cache_clear()
+    with registry.temporarily():
+        yield

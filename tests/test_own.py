@@ -38,13 +38,7 @@ notebooks: [00_verdicts]
 """
 
 
-@pytest.fixture(autouse=True)
-def alone(monkeypatch):
-    """Leave register and environment as they were."""
-    monkeypatch.delenv(own.VARIABLE, raising=False)
-    own._run.cache_clear()
-    with registry.temporarily():
-        yield
+pytestmark = pytest.mark.usefixtures("nothing_own")
 
 
 @pytest.fixture

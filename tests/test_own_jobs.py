@@ -31,13 +31,7 @@ BUMP = 'formulas:\n  my_bump: {formula: "x * exp(-x**2)", label: Bump}\n'
 TOLD = re.compile(r"^  (\w+): (\d+) runs \((\d+) computed now", re.MULTILINE)
 
 
-@pytest.fixture(autouse=True)
-def alone(monkeypatch):
-    """Leave register and environment as they were."""
-    monkeypatch.delenv(own.VARIABLE, raising=False)
-    own._run.cache_clear()
-    with registry.temporarily():
-        yield
+pytestmark = pytest.mark.usefixtures("nothing_own")
 
 
 @pytest.fixture

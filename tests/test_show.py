@@ -10,17 +10,13 @@ from test_cli import TINY
 import acts
 from acts import check, params, show
 from acts.__main__ import main
-from acts.activations import own, registry
+from acts.activations import own
 from acts.commands.answer import plain
 
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(autouse=True)
-def alone():
-    own._run.cache_clear()
-    with registry.temporarily():
-        yield
+pytestmark = pytest.mark.usefixtures("nothing_own")
 
 
 def test_a_portrait_holds_what_follows_from_the_formula(capsys):
