@@ -205,6 +205,32 @@ def test_a_reference_shows_its_aim_to_the_focus(report: visits.Visit) -> None:
     assert not preview.is_visible()
 
 
+def test_a_focus_that_moves_the_page_keeps_its_preview_beside_it(report: visits.Visit) -> None:
+    where = "main a[href='#eq-strange']"
+    focus_before(report, where)
+    press(report, "Shift+Tab")
+    report.tab.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+    report.tab.wait_for_timeout(200)
+    press(report, "Tab")
+    report.tab.wait_for_timeout(300)
+    assert report.tab.evaluate("scrollY") > 0
+    link, preview = report.tab.locator(where).first, report.tab.locator(".preview")
+    for moved in (0, 60, -60):
+        report.tab.evaluate("(by) => scrollBy({top: by, behavior: 'instant'})", moved)
+        report.tab.wait_for_timeout(200)
+        assert preview.is_visible()
+        aim, shown = link.bounding_box(), preview.bounding_box()
+        assert aim and shown
+        apart = max(shown["y"] - aim["y"] - aim["height"], aim["y"] - shown["y"] - shown["height"])
+        assert 0 <= apart < 12
+    report.tab.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+    report.tab.wait_for_timeout(200)
+    assert not preview.is_visible()
+    press(report, "Escape")
+    link.scroll_into_view_if_needed()
+    assert not preview.is_visible()
+
+
 @pytest.mark.parametrize("kind", ["activation", "depth"])
 def test_a_slider_moves_and_says_its_value(report: visits.Visit, kind: str) -> None:
     where = f".explorer[data-kind={kind}]"

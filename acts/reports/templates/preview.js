@@ -55,6 +55,14 @@
     preview.replaceChildren();
     shown = null;
   };
+  const place = () => {
+    const at = shown.getClientRects()[0] || shown.getBoundingClientRect(), size = preview.getBoundingClientRect();
+    preview.style.visibility = at.bottom < 0 || at.top > innerHeight ? "hidden" : "";
+    const below = at.bottom + 6 + size.height < innerHeight || at.top < size.height + 6;
+    preview.style.left = `${Math.max(8, Math.min(at.left, innerWidth - size.width - 8))}px`;
+    preview.style.top = `${below ? at.bottom + 6 : at.top - size.height - 6}px`;
+    preview.style.maxHeight = `${Math.min(innerHeight * .6, below ? innerHeight - at.bottom - 14 : at.top - 14)}px`;
+  };
   const show = (link) => {
     clearTimeout(waiting);
     if (shown === link) return;
@@ -65,11 +73,7 @@
     preview.replaceChildren(...found);
     preview.hidden = false;
     shown = link;
-    const at = link.getClientRects()[0] || link.getBoundingClientRect(), size = preview.getBoundingClientRect();
-    const below = at.bottom + 6 + size.height < innerHeight || at.top < size.height + 6;
-    preview.style.left = `${Math.max(8, Math.min(at.left, innerWidth - size.width - 8))}px`;
-    preview.style.top = `${below ? at.bottom + 6 : at.top - size.height - 6}px`;
-    preview.style.maxHeight = `${Math.min(innerHeight * .6, below ? innerHeight - at.bottom - 14 : at.top - 14)}px`;
+    place();
   };
   const leave = () => { clearTimeout(waiting); waiting = setTimeout(hide, 180); };
   const referred = (event) => event.target.closest ? event.target.closest(LINKS) : null;
@@ -84,7 +88,8 @@
     if (link && link.matches(":focus-visible")) show(link); else hide();
   });
   document.addEventListener("focusout", hide);
-  addEventListener("scroll", () => { if (shown) hide(); }, { passive: true });
+  // a focus that moves the page must not lose its preview by that: it goes along, out of sight and back
+  addEventListener("scroll", () => { if (shown) shown.matches(":focus-visible") ? place() : hide(); }, { passive: true });
   addEventListener("hashchange", hide);
   addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
 })();
