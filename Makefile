@@ -22,19 +22,31 @@ ACTS := $(VENV)/bin/python -m acts
 OUT := reports/$(CONFIG)
 LEFT := .make/$(CONFIG).environment
 
-# --- which configuration: refused here, before anything is installed or computed
+# --- what is asked for: refused here, before anything is installed or computed
 KNOWN := $(sort $(patsubst params/%.yaml,%,$(wildcard params/*.yaml)))
+TARGETS := menu help report run verdicts site found environment test test-slow axe pictures lint bench lab doctor size
+TARGETS += clean
 COMMA := ,
 EMPTY :=
-ifneq ($(filter report verdicts run pictures,$(MAKECMDGOALS)),)
+listed = (known: $(subst $(EMPTY) ,$(COMMA) ,$(strip $(1))))
+
+ASKED := $(firstword $(filter-out $(TARGETS) $(VENV)/% $(OUT)/%,$(MAKECMDGOALS)))
+ifneq ($(ASKED),)
+  MEANT := $(if $(filter $(ASKED),$(KNOWN)),; a configuration is given as CONFIG=$(ASKED))
+  $(error unknown target '$(ASKED)'$(MEANT) $(call listed,$(TARGETS)))
+endif
+SMALL := $(firstword $(foreach name,config notebook parts,$(if $(filter command,$(origin $(name))),$(name))))
+ifneq ($(SMALL),)
+  $(error unknown variable '$(SMALL)'; make's are in capital letters: CONFIG, NOTEBOOK, PARTS)
+endif
+ifneq ($(filter report verdicts run found pictures,$(MAKECMDGOALS)),)
   ifneq ($(words $(CONFIG))-$(filter $(CONFIG),$(KNOWN)),1-$(CONFIG))
-    $(error unknown configuration '$(CONFIG)'; params/ has $(subst $(EMPTY) ,$(COMMA) ,$(KNOWN)))
+    $(error unknown configuration '$(CONFIG)' $(call listed,$(KNOWN)))
   endif
 endif
-
 ifneq ($(filter lab,$(MAKECMDGOALS)),)
   ifeq ($(wildcard notebooks/$(NOTEBOOK).ipynb),)
-    $(error unknown notebook '$(NOTEBOOK)'; notebooks/ has $(subst $(EMPTY) ,$(COMMA) ,$(basename $(notdir $(wildcard notebooks/*.ipynb)))))
+    $(error unknown notebook '$(NOTEBOOK)' $(call listed,$(basename $(notdir $(wildcard notebooks/*.ipynb)))))
   endif
 endif
 
@@ -70,9 +82,9 @@ MAKING := $(filter-out $(JUDGING) $(DRAWING) $(TELLING) acts/__init__.py acts/pl
 PAGES := $(wildcard notebooks/[0-9]*.ipynb reports/book.yml reports/references.bib acts/reports/*/*) $(DRAWING)
 PAGES += $(wildcard reports/bench/*.parquet)
 
-menu: ## Print this menu
+menu help: ## Print this menu
 	@echo "make TARGET [CONFIG=cpu], CONFIG one of: $(KNOWN)"
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+( help)?:.*## / {printf "  %-11s %s\n", $$1, $$2}' Makefile
 
 report: ## Run, judge and render the review: reports/CONFIG/report.html and report.pdf
 	@if $(MAKE) -q --no-print-directory $(OUT)/.render 2>/dev/null; then \
@@ -144,7 +156,7 @@ clean: ## Remove what make built; measurements in .store/ stay
 	@rm -rf .make build tests/node_modules reports/.staging reports/bench reports/index.html $(addprefix reports/,$(KNOWN)) $(VENV)
 	@echo "removed .venv, .make and the reports; .store/ stays"
 
-.PHONY: menu report run verdicts site found test test-slow axe pictures lint bench lab doctor size clean FORCE
+.PHONY: $(TARGETS) FORCE
 
 # --- the stages; each leaves its outputs whole or as they were
 $(READY): requirements.lock pyproject.toml

@@ -51,7 +51,7 @@ def laid_out(root: Path, config: str, names: tuple[str, ...]) -> Path:
 def command(flags: str, notebook: str) -> list[str]:
     """Return what `make lab` runs, its environment first; make itself is not to install anything here."""
     said = subprocess.run(
-        ["make", "-n", "--no-print-directory", "-o", ".venv/.ready", "lab",
+        ["make", "-n", "--no-print-directory", "-o", f"{sys.prefix}/.ready", "lab",
          f"NOTEBOOK={notebook}", f"LAB_FLAGS={flags}", f"VENV={sys.prefix}"],
         cwd=HERE, capture_output=True, text=True, check=True,
     )  # fmt: skip
@@ -256,7 +256,7 @@ def test_a_notebook_that_is_not_there_is_refused_before_anything_starts() -> Non
     told = subprocess.run(["make", "-n", "lab", "NOTEBOOK=nope"], cwd=HERE, capture_output=True, text=True, check=False)
     assert told.returncode == 2
     assert told.stderr.count("\n") == 1
-    assert "unknown notebook 'nope'; notebooks/ has 00_verdicts, " in told.stderr
+    assert "unknown notebook 'nope' (known: 00_verdicts, " in told.stderr
 
 
 def test_a_formula_that_is_none_is_said_in_one_line(lab: Lab) -> None:

@@ -83,8 +83,9 @@ def touch(path):
     path.touch()
 
 
-def test_make_alone_prints_the_menu(box):
-    done, calls = make(box)
+@pytest.mark.parametrize("asked", [[], ["help"]])
+def test_make_alone_prints_the_menu(box, asked):
+    done, calls = make(box, *asked)
     assert done.returncode == 0
     assert calls == []
     told = {line.split()[0] for line in done.stdout.splitlines()[1:]}
@@ -248,8 +249,24 @@ def test_an_unknown_configuration_is_one_line_and_2_before_anything(box, target,
     assert (done.returncode, calls) == (2, [])
     assert len(done.stderr.splitlines()) == 1
     assert "unknown configuration" in done.stderr
-    assert "params/ has cpu, smoke" in done.stderr
+    assert "(known: cpu, smoke)" in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["repor"], "unknown target 'repor' (known: menu, help, report, "),
+        (["report", "smoke"], "unknown target 'smoke'; a configuration is given as CONFIG=smoke (known: menu, "),
+        (["report", "config=smoke"], "unknown variable 'config'; make's are in capital letters: CONFIG, "),
+    ],
+)
+def test_what_make_would_pass_over_or_come_to_last_is_refused_first(box, asked, told):
+    """Without this, ``make report smoke`` computes the default for half an hour and then says what it does not know."""
+    done, calls = make(box, *asked)
+    assert (done.returncode, calls) == (2, [])
+    assert len(done.stderr.splitlines()) == 1
+    assert told in done.stderr
 
 
 def test_verdicts_judges_again_and_trains_nothing(box):
