@@ -23,6 +23,8 @@ CELLS = [
     new_code_cell("#| label: fig-one\n#| fig-cap: >-\n#|   A *figure* of $x^2$.\n#| fig-alt: Nothing is drawn.\n"
                   "figures.style.missing('all of it')"),
     new_code_cell("#| label: tbl-two\n#| tbl-cap: A table.\nfigures.Table(pd.DataFrame({'a': [1.5]}), {'a': 'A'})"),
+    new_code_cell("figures.style.LARGE = 1\nfigures.style.missing('all')"),
+    new_code_cell("import matplotlib.pyplot as plt\nplt.figure().add_subplot().figure"),
     new_code_cell("#| label: fig-three\n#| fig-cap: Never seen.\n1 / 0", metadata={"tags": ["raises-exception"]}),
 ]  # fmt: skip
 
@@ -41,7 +43,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_kernel_shows_captions_beside_what_they_belong_to(executed: nbformat.NotebookNode) -> None:
-    figure, table, failed = (cell.outputs for cell in executed.cells[2:])
+    figure, table, large, foreign, failed = (cell.outputs for cell in executed.cells[2:])
     assert [one.data.get(lab.CAPTION) for one in figure] == [None, {"label": "fig-one"}]
     assert "<b>@fig-one</b> A <em>figure</em> of $x^2$." in figure[1].data["text/html"]
     assert [one.data.get(lab.CAPTION) for one in table] == [{"label": "tbl-two"}, None]
@@ -50,6 +52,9 @@ def test_a_kernel_shows_captions_beside_what_they_belong_to(executed: nbformat.N
     assert 'fill="currentColor"' in drawn
     assert 'aria-label="Not measured here: all of it."' in drawn
     assert figure[0].metadata["image/svg+xml"]["needs_background"] == "light"
+    assert "image/png" not in figure[0].data  # the kernel does not draw it a second and a third time
+    assert large[0].data.keys() == {"text/plain", "image/png"}
+    assert foreign[0].data.keys() == {"text/plain", "image/svg+xml", "image/png"}
 
 
 def test_a_report_takes_the_figure_and_not_what_the_lab_showed_beside_it(executed: nbformat.NotebookNode) -> None:

@@ -5,6 +5,7 @@ on a page of fixed width with panels placed in inches: labels never depend on a 
 """
 
 import io
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -101,9 +102,11 @@ class Drawing(Figure):
         return shown, {form: said for form in ("image/svg+xml", "image/png") if said}
 
     def _page(self) -> dict[str, str]:
-        """Return the figure in the colours of a live notebook's theme, and as SVG; nothing of one that is too large."""
+        """Return the figure in the colours of a live notebook's theme, and as SVG; as PNG one that is too large."""
         svg = render(self).decode()
-        return {"text/html": drawings.page(svg, alt=self.finding), "image/svg+xml": svg} if len(svg) < LARGE else {}
+        if len(svg) < LARGE:
+            return {"text/html": drawings.page(svg, alt=self.finding), "image/svg+xml": svg}
+        return {"image/png": b64encode(render(self, "png")).decode()}
 
 
 def as_csv(data: pd.DataFrame) -> str:
@@ -131,6 +134,8 @@ def use_style() -> None:
     lab.announce()
     if get_ipython() is not None:
         set_matplotlib_formats("svg", "png", metadata={"Date": None}, bbox_inches="tight", pad_inches=0.04)
+        if lab.live():
+            lab.by_itself(Drawing)
 
 
 @contextmanager

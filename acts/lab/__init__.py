@@ -4,6 +4,6 @@
 turns the report's markdown into HTML. A report that is rendered takes nothing of it.
 """
 
-from acts.lab.captions import CAPTION, announce, live
+from acts.lab.captions import CAPTION, announce, by_itself, live
 
-__all__ = ["CAPTION", "announce", "live"]
+__all__ = ["CAPTION", "announce", "by_itself", "live"]

@@ -6,6 +6,7 @@ from typing import Any
 from acts.lab import markup
 
 CAPTION = "application/vnd.acts.caption+json"  # marks an output that a report passes over: it has the caption itself
+PICTURES = ("image/svg+xml", "image/png")
 STYLE = "max-width:56rem;margin:.4em 0;font-size:.92em;line-height:1.45;opacity:.85"
 
 
@@ -30,6 +31,14 @@ def announce() -> None:
     for moment, tell in (("pre_run_cell", above), ("post_run_cell", below)):
         if not any(getattr(one, "__module__", "") == __name__ for one in events.callbacks[moment]):
             events.register(moment, tell)
+
+
+def by_itself(kind: type) -> None:
+    """Take the notebook's own pictures of figures of a kind away: such a figure shows itself, and is drawn once."""
+    from IPython import get_ipython
+
+    for form in PICTURES:
+        get_ipython().display_formatter.formatters[form].for_type(kind, _nothing)
 
 
 def above(info: Any) -> None:
@@ -62,6 +71,10 @@ def bundle(label: str, caption: str) -> dict[str, Any]:
     told = " ".join(caption.split())
     page = f'<div class="acts-caption" style="{STYLE}"><b>@{markup.inline(label)}</b> {markup.inline(told)}</div>'
     return {"text/html": page, "text/plain": f"@{label} {told}", CAPTION: {"label": label}}
+
+
+def _nothing(_: object) -> None:
+    """Show nothing."""
 
 
 def _show(found: dict[str, str], kind: str) -> None:
