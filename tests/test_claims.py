@@ -54,6 +54,15 @@ def test_datasets_and_activations_that_claims_may_name_are_those_there_are() -> 
     assert {*own, "gaussian"} == set(known.DATASETS)
 
 
+def test_a_rule_in_words_holds_no_shorthand() -> None:
+    """`acts show C46` prints it to whoever meets the claim for the first time."""
+    shorthand = re.compile(r"\b([A-Z]{2,}|vs|chi_1|sigma|log10)\b|[a-z]_[a-z]|f'|->|>=|\^|{|^exact$|^as C")
+    allowed = re.compile(r"ReLU|\b(SGD|XOR|ELU|SELU|GELU|FAC|BCE|MSE|MNIST)\b")
+    for claim in claims.catalogue():
+        for told in (claim.measure, *claim.verdict.split(" / ")):
+            assert not shorthand.search(allowed.sub("", told)), (claim.id, told)
+
+
 def test_contradictions_point_at_each_other() -> None:
     pairs = {(claim.id, claim.contradicts) for claim in BY_ID.values() if claim.contradicts}
     assert ("C46", "C47") in pairs
