@@ -19,6 +19,7 @@ LAB_FLAGS ?=
 VENV := .venv
 READY := $(VENV)/.ready
 ACTS := $(VENV)/bin/python -m acts
+PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS)
 OUT := reports/$(CONFIG)
 LEFT := .make/$(CONFIG).environment
 
@@ -59,6 +60,12 @@ ifeq ($(wildcard $(OUT)/ledger.csv),)
 endif
 ifneq ($(words $(wildcard $(OUT)/report.html $(OUT)/report.pdf)),2)
   $(OUT)/.render: FORCE
+endif
+
+# --- an environment's programs name the folder that they were made in: in another one they do not start
+MOVED := $(shell [ ! -s $(READY) ] || [ "$(VENV)" != .venv ] || pwd -P | cmp -s - $(READY) || echo moved)
+ifneq ($(MOVED),)
+  $(READY): FORCE
 endif
 
 # --- what the shell says counts too: another ACTS_DATA is another set of data; and which installed packages bring
@@ -159,16 +166,20 @@ clean: ## Remove what make built; measurements in .store/ stay
 .PHONY: $(TARGETS) FORCE
 
 # --- the stages; each leaves its outputs whole or as they were
+# An environment is made again where it is not whole, as after a first try without Debian's python3-venv.
 $(READY): requirements.lock pyproject.toml
+	@if [ -n "$(MOVED)" ]; then \
+	  echo "$(VENV) was made in another folder and does not work in this one: rm -r $(VENV), then make again" >&2; exit 2; fi
 	@echo "environment: installing requirements.lock into $(VENV) (some minutes the first time)"
 	@found=; for python in $(PYTHON); do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
 	done; \
-	if [ -z "$$found" ]; then echo "no Python 3.11 among: $(PYTHON); say make PYTHON=/path/to/python3.11" >&2; exit 2; fi; \
-	[ -x $(VENV)/bin/python ] || $$found -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r requirements.lock
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --no-build-isolation --no-deps -e .
-	@touch $@
+	if [ -z "$$found" ]; then echo "no Python 3.11 or later among: $(PYTHON); say make PYTHON=/path/to/python3.11" >&2; exit 2; fi; \
+	$(VENV)/bin/python -m pip --version >/dev/null 2>&1 || $$found -m venv "$(VENV)"
+	@$(PIP) -r requirements.lock && $(PIP) --no-build-isolation --no-deps -e . || { \
+	  echo "not everything could be installed, as pip says above; make again goes on. Without a network: docs/install.md" >&2; \
+	  exit 2; }
+	@pwd -P > $@
 
 $(LEFT):
 	@mkdir -p .make; echo "ACTS_DATA=$$ACTS_DATA$(PACKAGES)" > $@

@@ -27,7 +27,9 @@ notebooks: [00_verdicts]
 STAND_IN = """\
 #!/bin/sh
 # called as: python -m acts STAGE CONFIG
+if [ "$3" = --version ]; then exit "${TOY_WITHOUT_PIP:-0}"; fi
 echo "$3 $4" >> calls
+if [ "$3" = install ]; then exit "${TOY_OFFLINE:-0}"; fi
 mkdir -p reports/$4
 case "$3" in
   run) cd reports/$4 && touch records.parquet catalogue.csv provenance.json
@@ -293,7 +295,7 @@ def test_a_python_that_is_too_old_is_one_clear_line(box):
     (box / "old").chmod(0o755)
     done, calls = make(box, "report", "PYTHON=./old nowhere")
     assert (done.returncode, calls) == (2, [])
-    assert "no Python 3.11 among: ./old nowhere; say make PYTHON=/path/to/python3.11" in done.stderr
+    assert "no Python 3.11 or later among: ./old nowhere; say make PYTHON=/path/to/python3.11" in done.stderr
 
 
 def test_the_environment_is_brought_up_to_date_once_when_the_lock_changes(box):
@@ -311,6 +313,36 @@ def test_the_environment_alone_is_installed_by_make_environment(box):
     done, calls = make(box, "environment")
     assert (done.returncode, calls) == (0, ["install --quiet", "install --quiet"])
     assert make(box, "environment")[1] == []
+
+
+def test_an_environment_without_pip_is_made_again(box):
+    """Debian's Python without python3-venv leaves such a one behind."""
+    write(box / "python", '#!/bin/sh\necho "$*" >> calls\n')
+    (box / "python").chmod(0o755)
+    touch(box / "requirements.lock")
+    calls = make(box, "environment", "PYTHON=./python", TOY_WITHOUT_PIP="1")[1]
+    assert calls[1:] == ["-m venv .venv", "install --quiet", "install --quiet"]
+
+
+def test_packages_that_cannot_be_had_are_told_and_asked_for_again(box):
+    touch(box / "requirements.lock")
+    done, calls = make(box, "environment", TOY_OFFLINE="1")
+    assert (done.returncode, calls) == (2, ["install --quiet"])
+    assert "Without a network: docs/install.md" in done.stderr.splitlines()[0]
+    assert make(box, "environment")[1] == ["install --quiet", "install --quiet"]
+
+
+def test_an_environment_that_was_moved_is_told_instead_of_used(box):
+    """A virtual environment's programs name the folder that they were made in."""
+    touch(box / "requirements.lock")
+    make(box, "report")
+    moved = box.rename(box.with_name("somewhere else"))
+    for target in ("report", "environment", "test"):
+        done, calls = make(moved, target)
+        assert (done.returncode, calls) == (2, [])
+        assert done.stderr.startswith(".venv was made in another folder and does not work in this one: rm -r .venv")
+    assert make(moved, "clean")[0].returncode == 0
+    moved.rename(box)
 
 
 def test_an_environment_made_elsewhere_is_used_when_it_is_named(box):
