@@ -6,10 +6,9 @@ import claim_records
 import numpy as np
 import pandas as pd
 import pytest
-import test_advice
 
 from acts import claims, params, records, stats, wording
-from acts.claims import asking, duels, likeness
+from acts.claims import asking, likeness
 from acts.claims.cards import Card
 from acts.claims.powers import primary
 
@@ -203,91 +202,6 @@ def test_the_file_of_claims_holds_none_of_one_s_own(tmp_path):
     (tmp_path / "claims.yaml").write_text(f"- {entry.replace('C46', 'Y-a-b')}\n", encoding="utf-8")
     with pytest.raises(claims.ClaimError, match="Y-a-b: ids of the catalogue are C and two digits"):
         claims.load(tmp_path / "claims.yaml")
-
-
-# --- duels ------------------------------------------------------------------------------------------------------------
-
-
-def contest(means, *, tasks=14, **more):
-    """Return outcomes on tasks of one kind, the same means on each."""
-    return test_advice.table(*(test_advice.task(f"d{place:02}", "mlp_2x32", means, **more) for place in range(tasks)))
-
-
-MEANS = {"my_bump": 0.1, "relu": 0.13, "gelu": 0.1, "tanh": 0.08}
-
-
-@pytest.fixture(scope="module")
-def contested():
-    return contest(MEANS)
-
-
-def test_a_duel_says_better_equal_or_worse_and_the_best_comes_first(contested):
-    found = duels.duels(contested, "my_bump")
-    assert found["rival"].tolist() == ["tanh", "gelu", "relu"]
-    assert found["decided"].tolist() == ["worse", "equal", "better"]
-    margin = -np.log(1 - 0.025)
-    assert found["effect"].iloc[2] == pytest.approx(np.log(1.3) / margin, rel=0.1)
-    assert found["ratio"].iloc[2] == pytest.approx(1 / 1.3, rel=0.02)
-    assert (found["wide_low"] <= found["low"]).all()
-    assert (found["high"] <= found["wide_high"]).all()
-    assert duels.rank(found) == duels.Rank(place=2 if found["effect"].iloc[1] > 0 else 3, of=4, best=2, worst=3)
-    assert duels.best_other(found) == "tanh"
-
-
-def test_a_duel_is_the_claim_that_it_writes(contested):
-    claim = duels.against("my_bump", "relu", label="My bump", other="ReLU")
-    verdict = claims.judge(claim, contested)
-    row = duels.duels(contested, "my_bump").set_index("rival").loc["relu"]
-    assert claim.id == "Y-my_bump-relu"
-    assert (verdict.verdict, verdict.n) == ("supported", 14)
-    assert [verdict.effect, verdict.low, verdict.high] == [row["effect"], row["low"], row["high"]]
-    assert claim.id not in claims.ledger(contested)["claim"].tolist()
-    rule = next(one for one in claims.catalogue() if one.id == "C46").rule
-    same = ("cells", "over", "margin", "scale", "quantifier", "metric", "unit", "degree")
-    assert all(getattr(claim.rule, field) == getattr(rule, field) for field in same)
-
-
-def test_duels_are_adjusted_for_their_number():
-    rng = np.random.default_rng(0)
-    rivals = {f"r{place}": 0.1 * float(np.exp(rng.normal(0, 0.002))) for place in range(8)}
-    found = duels.duels(contest({"my_bump": 0.097, "relu": 0.1, **rivals}), "my_bump")
-    nearest = [stats.holm([0.01] * len(found))[0]]
-    assert nearest[0] == pytest.approx(0.01 * len(found))
-    assert (found["wide_high"] - found["wide_low"] > found["high"] - found["low"]).all()
-    assert ((found["decided"] == "open") >= (found["word"] == "open")).all()
-
-
-def test_too_few_tasks_decide_nothing_and_say_who_has_enough():
-    found = duels.duels(contest(MEANS, tasks=4), "my_bump")
-    assert set(found["decided"]) == {"few"}
-    assert found["wide_low"].isna().all()
-    assert duels.rank(found) is None
-    assert duels.best_other(found) == "tanh"
-    assert "cpu" in duels.enough()
-    assert "smoke" not in duels.enough()
-
-
-def test_a_function_whose_every_run_diverged_is_infinitely_worse(contested):
-    own = contested["activation"] == "my_bump"
-    lost = contested.assign(value=contested["value"].mask(own & contested["metric"].isin(["error", "loss"]), np.inf))
-    found = duels.duels(lost, "my_bump")
-    assert set(found["decided"]) == {"worse"}
-    assert np.isneginf(found["effect"]).all()
-    assert duels.rank(found) == duels.Rank(4, 4, 4, 4)
-
-
-def test_a_function_that_was_not_run_has_no_duels(contested):
-    assert duels.duels(contested, "absent").empty
-    assert duels.rank(duels.duels(contested, "absent")) is None
-    assert duels.best_other(duels.duels(contested, "absent")) is None
-
-
-def test_tasks_one_by_one_are_those_of_the_duel(contested):
-    found = duels.by_task(contested, "my_bump", "relu")
-    row = duels.duels(contested, "my_bump").set_index("rival").loc["relu"]
-    assert len(found) == row["n"] == 14
-    assert found["effect"].mean() == pytest.approx(row["effect"])
-    assert set(found["word"]) == {"better"}
 
 
 # --- likeness ---------------------------------------------------------------------------------------------------------

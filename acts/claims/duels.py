@@ -1,13 +1,16 @@
 """Duels: a function of one's own against every other one, tuned, over all tasks that both were trained on.
 
-Each pair is a claim of its own, judged by the rule of "generally better": the replicate is a task, effects are in
-margins of its outcome. The pairs are a family: what a duel says is Holm-adjusted over all of them.
+A duel is asked two questions, in margins of the tasks' outcomes. *Here*: which is better on the mean of these very
+tasks, were they run again with fresh seeds? The replicate is a seed, its value the mean over tasks. *In general*: which
+is better on the mean of tasks like these? The replicate is a task, and the pair is a claim judged by the rule of
+"generally better". Seeds make the first interval narrow; the second is as wide as tasks differ, whatever the seeds.
+What a duel says is Holm-adjusted over all rivals, one question at a time.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,16 +22,18 @@ from acts.claims import contrasts, pairs
 from acts.claims.catalogue import Claim
 from acts.claims.index import Index, indexed
 from acts.claims.outcomes import MARGINS, PLACE
+from acts.claims.outstanding import needed
 from acts.claims.rules import Contrast
 from acts.params import ParamsError, yaml12
 
 SHALLOW = ("mlp_1x16", "mlp_1x128")  # a set of tasks of their own, as in the claims on all tasks
-FEWEST = contrasts.TASKS  # tasks from which on a duel is judged
+FEWEST = contrasts.TASKS  # tasks from which on a duel is judged in general
 UNIT = "margins less test error"
 COLUMNS = (
-    "rival", "effect", "low", "high", "wide_low", "wide_high", "n", "p", "p_differs", "word", "decided", "ranks",
-    "diverged", "diverged_rival", "ratio",
+    "rival", "effect", "low", "high", "inner_low", "inner_high", "n", "tasks", "p", "p_differs", "word", "decided",
+    "needed", "found_from", "ranks", "diverged", "diverged_rival", "ratio",
 )  # fmt: skip
+Question = Literal["here", "general"]
 Said = Literal["better", "equal", "worse", "open", "few"]
 
 
@@ -55,82 +60,97 @@ def rivals(records: pd.DataFrame | Index, name: str) -> list[str]:
     return sorted(one for one in present if one != name and "(" not in one)
 
 
-def duels(records: pd.DataFrame | Index, name: str) -> pd.DataFrame:
+def duels(records: pd.DataFrame | Index, name: str, question: Question = "general") -> pd.DataFrame:
     """Return a row a rival, the best first: effect in margins, positive where the function is better, and its ends.
 
-    ``low`` and ``high`` are the 95 % interval over n tasks, ``wide_low`` and ``wide_high`` the one that holds for all
-    judged rivals at once (Bonferroni). ``word`` is what the duel says by itself, ``decided`` after Holm over the rivals
-    with enough tasks: better or worse by more than a margin, practically equal, open, or too few tasks. ``p_differs``
-    is Holm's p of no difference at all. Empty where the function has no task.
+    ``low`` and ``high`` are the 95 % interval over n seeds (``here``) or tasks (``general``), ``inner_low`` and
+    ``inner_high`` the 90 % interval of the test of equality. ``word`` is what the duel says by itself, ``decided``
+    after Holm over the rivals with replicates enough: better or worse by more than a margin, practically equal, open,
+    or too few. ``p_differs`` is Holm's p of no difference at all; ``needed`` how many replicates would decide an open
+    duel four times in five, were effect and spread as measured; ``found_from`` the difference that so many find as
+    often. Empty where the function has no task. Fought once for an index.
     """
     index = indexed(records)
-    if name not in index.activations("generalization"):
-        return pd.DataFrame(columns=list(COLUMNS))
-    rows = [_duel(index, name, rival) for rival in rivals(index, name)]
-    found = pd.DataFrame([row for row in rows if row], columns=[*COLUMNS, *_PARTS, "first", "second"])
-    return _adjusted(found).sort_values("effect", ignore_index=True, kind="stable")
+    found: dict[str, pd.DataFrame] = index.kept(("duels", name), partial(_both, index, name))
+    return found[question]
 
+
+def _both(index: Index, name: str) -> dict[str, pd.DataFrame]:
+    names = rivals(index, name) if name in index.activations("generalization") else []
+    rows = [asked for rival in names if (asked := _duel(index, name, rival))]
+    tables = {}
+    for question in ("here", "general"):
+        table = _adjusted(pd.DataFrame([row[question] for row in rows], columns=[*COLUMNS, *_PARTS, "enough"]))
+        tables[question] = table[list(COLUMNS)].sort_values("effect", ignore_index=True, kind="stable")
+    return tables
+
+
+def _duel(index: Index, name: str, rival: str) -> dict[str, dict[str, Any]]:
+    """Return one duel by question; nothing without a task that both sides have whole."""
+    rule = _rule(name, rival)
+    family = pairs.collect(rule, index)
+    tasks, (found,) = contrasts.contrasts_of(rule, family) if family.cells else (family, [None])
+    if found is None:
+        return {}
+    (cell,) = tasks.cells
+    (diverged, lost) = (cell.lost.get(side.name, (0, 0))[0] for side in (rule.a, *rule.b))  # type: ignore[union-attr]
+    ratio = float(np.exp(-cell.ratio)) if cell.ratio is not None and np.isfinite(cell.ratio) else np.nan
+    about = {"rival": rival, "tasks": found.n, "diverged": diverged, "diverged_rival": lost, "ratio": ratio}
+    here = stats.compare(by_seed(family.cells), margin=rule.threshold)
+    return {
+        "here": about | _numbers(here) | {"enough": here.smallest_p <= stats.ALPHA},
+        "general": about | _numbers(found) | {"enough": found.n >= FEWEST},
+    }
+
+
+def _rule(name: str, rival: str) -> Contrast:
+    rule = against(name, rival).rule
+    assert isinstance(rule, Contrast)
+    return rule
+
+
+def by_seed(cells: Sequence[pairs.Cell]) -> pairs.Values:
+    """Return the mean over tasks of the paired differences, a value a seed; as many seeds as every task has.
+
+    Infinite where a run diverged, 0 where as many did on either side.
+    """
+    seeds = min(len(cell.first) for cell in cells)
+    rows = np.stack([stats.difference(cell.first[:seeds], cell.second[:seeds]) for cell in cells])
+    return pairs.weighted(np.full(len(rows), 1 / len(rows)), rows)
+
+
+# --- what a comparison says -------------------------------------------------------------------------------------------
 
 _PARTS = ("p_better", "p_worse", "p_equal")
 
 
-def _duel(index: Index, name: str, rival: str) -> dict[str, Any] | None:
-    """Return one duel with its p-values, each two-sided where its threshold is one-sided; None without a task."""
-    rule = against(name, rival).rule
-    assert isinstance(rule, Contrast)
-    family = pairs.collect(rule, index)
-    if not family.cells:
-        return None
-    family, (found,) = contrasts.contrasts_of(rule, family)
-    (cell,) = family.cells
-    if found is None:
-        return None
-    (diverged, lost) = (cell.lost.get(side.name, (0, 0))[0] for side in _sides(rule))
-    return {
-        "rival": rival, "effect": found.effect, "low": found.low, "high": found.high, "n": found.n, "p": found.p,
-        "p_better": min(1.0, 2 * found.p_superior), "p_worse": min(1.0, 2 * found.p_inferior),
-        "p_equal": found.p_equivalent, "ranks": found.ranks, "first": cell.first, "second": cell.second,
-        "diverged": diverged, "diverged_rival": lost,
-        "ratio": float(np.exp(-cell.ratio)) if cell.ratio is not None and np.isfinite(cell.ratio) else np.nan,
-    }  # fmt: skip
-
-
-def _sides(rule: Contrast) -> Sequence[Any]:
-    return [rule.a, *rule.b]
+def _numbers(found: stats.Comparison) -> dict[str, Any]:
+    """Return a comparison as a row, each p-value two-sided where its threshold is one-sided."""
+    same = ("effect", "low", "high", "inner_low", "inner_high", "n", "p", "ranks")
+    return {field: getattr(found, field) for field in same} | {
+        "p_better": min(1.0, 2 * found.p_superior),
+        "p_worse": min(1.0, 2 * found.p_inferior),
+        "p_equal": found.p_equivalent,
+        "needed": needed(found, "better"),
+        "found_from": found.margin + found.minimum_detectable,
+    }
 
 
 def _adjusted(found: pd.DataFrame) -> pd.DataFrame:
-    """Return duels with their words, by themselves and after Holm over those with enough tasks."""
-    judged = found["n"] >= FEWEST
-    count = int(judged.sum())
-    single = found[list(_PARTS)].to_numpy(float)
-    nearest = single.min(axis=1) if len(found) else np.empty(0)
-    said = np.array(["better", "worse", "equal"])[single.argmin(axis=1)] if len(found) else np.empty(0, dtype=str)
+    """Return rows with their words, by themselves and after Holm over those that have replicates enough."""
+    enough = found["enough"].to_numpy(bool)
+    single = found[list(_PARTS)].to_numpy(float).reshape(-1, len(_PARTS))
+    said = np.array([part.removeprefix("p_") for part in _PARTS])[single.argmin(axis=1)]
+    nearest = single.min(axis=1)
     holm, differs = np.ones(len(found)), np.ones(len(found))
-    if count:
-        holm[judged] = stats.holm(nearest[judged].tolist())
-        differs[judged] = stats.holm(found.loc[judged, "p"].astype(float).tolist())
-    rows = zip(found.to_dict("records"), judged, strict=True)
-    wide = [_wide(row, count) if enough else (np.nan, np.nan) for row, enough in rows]
-    return found.assign(
-        word=[_said(word, p, enough) for word, p, enough in zip(said, nearest, judged, strict=True)],
-        decided=[_said(word, p, enough) for word, p, enough in zip(said, holm, judged, strict=True)],
-        p_differs=differs,
-        wide_low=[low for low, _ in wide],
-        wide_high=[high for _, high in wide],
-    )[list(COLUMNS)]
+    if enough.any():
+        holm[enough] = stats.holm(nearest[enough].tolist())
+        differs[enough] = stats.holm(found.loc[enough, "p"].astype(float).tolist())
+    return found.assign(word=_words(said, nearest, enough), decided=_words(said, holm, enough), p_differs=differs)
 
 
-def _said(word: Any, p: float, enough: bool) -> Said:
-    if not enough:
-        return "few"
-    return str(word) if p <= stats.ALPHA else "open"  # type: ignore[return-value]
-
-
-def _wide(row: Mapping[Any, Any], count: int) -> tuple[float, float]:
-    """Return the interval that holds for so many duels at once."""
-    found = stats.compare(row["first"], row["second"], level=1 - (1 - stats.LEVEL) / count)
-    return found.low, found.high
+def _words(said: np.ndarray, p_values: np.ndarray, enough: np.ndarray) -> np.ndarray:
+    return np.where(enough, np.where(p_values <= stats.ALPHA, said, "open"), "few").astype(object)
 
 
 # --- places -----------------------------------------------------------------------------------------------------------
@@ -147,7 +167,7 @@ class Rank:
 
 
 def rank(found: pd.DataFrame) -> Rank | None:
-    """Return the place among the rivals that share enough tasks with a function; None where there are none.
+    """Return the place among the rivals that a function can be judged against; None where there are none.
 
     A difference is sure where it differs from 0 after Holm: what is not surely better may stand behind.
     """
@@ -163,7 +183,7 @@ def rank(found: pd.DataFrame) -> Rank | None:
 def best_other(found: pd.DataFrame) -> str | None:
     """Return the rival with the best mean against a function, of those with the most tasks that can be judged."""
     kept = found[found["decided"] != "few"]
-    kept = kept if len(kept) else found[found["n"] == found["n"].max()] if len(found) else found
+    kept = kept if len(kept) else found[found["tasks"] == found["tasks"].max()] if len(found) else found
     return str(kept.sort_values("effect", kind="stable")["rival"].iloc[0]) if len(kept) else None
 
 
@@ -173,21 +193,17 @@ def best_other(found: pd.DataFrame) -> str | None:
 def by_task(records: pd.DataFrame | Index, name: str, rival: str) -> pd.DataFrame:
     """Return a row a task that both were trained on: its place, effect in margins with 95 % interval over seeds, n.
 
-    ``word`` says what the task by itself decides; where every run of a side diverged the effect is infinite.
+    ``word`` says what the task by itself decides, ``decided`` what is left of it after Holm over the tasks; where every
+    run of a side diverged the effect is infinite.
     """
-    rule = against(name, rival).rule
-    assert isinstance(rule, Contrast)
-    family = pairs.collect(rule, indexed(records))
+    rule = _rule(name, rival)
     rows = []
-    for cell in (cell for cell in family.cells if not cell.reason):
-        found = stats.compare(cell.first, cell.second, margin=rule.threshold)
-        word = {"supported": "better", "refuted": "worse", "inconclusive": "open", "not decidable": "few"}[
-            stats.verdict_of(found)
-        ]
-        word = "equal" if word == "worse" and found.high >= -found.margin else word
-        about = {"effect": found.effect, "low": found.low, "high": found.high, "n": found.n, "word": word}
-        rows.append({**dict(cell.place), **about})
-    return pd.DataFrame(rows, columns=[*PLACE, "effect", "low", "high", "n", "word"])
+    for cell in pairs.collect(rule, indexed(records)).cells:
+        if not cell.reason:
+            found = stats.compare(cell.first, cell.second, margin=rule.threshold)
+            rows.append({**dict(cell.place), **_numbers(found), "enough": found.smallest_p <= stats.ALPHA})
+    columns = [*PLACE, "effect", "low", "high", "n", "word", "decided"]
+    return _adjusted(pd.DataFrame(rows, columns=[*columns[:-2], "p", *_PARTS, "enough"]))[columns]
 
 
 # --- what would be enough ---------------------------------------------------------------------------------------------

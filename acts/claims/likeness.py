@@ -5,6 +5,8 @@ are as alike as the best scale · f(±x) + offset makes them, for inputs that ar
 is absorbed by the weights before, where the initialisation goes along; it is told beside.
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -30,9 +32,15 @@ def neighbours(records: pd.DataFrame | Index, name: str) -> pd.DataFrame:
 
     ``scale``, ``offset`` and ``mirrored`` make the other one the best likeness; ``distance`` is the root mean square
     difference without them; ``stretched`` is the share left where the input may be stretched too, by ``stretch``.
-    Empty where the function has no finite curve.
+    Empty where the function has no finite curve. Looked for once for an index.
     """
-    wide = curves(records)
+    index = indexed(records)
+    found: pd.DataFrame = index.kept(("neighbours", name), partial(_neighbours, index, name))
+    return found
+
+
+def _neighbours(index: Index, name: str) -> pd.DataFrame:
+    wide = curves(index)
     if name not in wide or not wide[name].std():
         return pd.DataFrame(columns=list(COLUMNS))
     rows = [_beside(wide, name, str(other)) for other in wide.columns if other != name]

@@ -7,11 +7,10 @@ import pandas as pd
 
 from acts import params
 from acts import records as door
-from acts.claims import duels as judging
 from acts.claims import likeness
 from acts.claims.index import Index, indexed
 from acts.claims.sentences import listed
-from acts.figures import duels, gradient_flow, naming, practice, shapes, signals
+from acts.figures import gradient_flow, naming, practice, questions, shapes, signals
 from acts.figures.table import Text, escape, number
 
 REFERENCE = "relu"
@@ -31,6 +30,8 @@ def answer(records: pd.DataFrame | Index, catalogue: pd.DataFrame, *, config: st
     index = indexed(records)
     names = naming.own(catalogue)
     parts = [_paragraph(index, catalogue, name, config) for name in names]
+    if len(names) > naming.MOST:
+        parts.append(f"Figures of this chapter show the first {naming.MOST} of these {len(names)} functions.")
     return Text("\n\n".join(parts) if parts else _NONE)
 
 
@@ -38,7 +39,9 @@ def _paragraph(index: Index, catalogue: pd.DataFrame, name: str, config: str) ->
     label = escape(naming.label(catalogue, name))
     failed = failures(config, name)
     told = [
-        one for part in (quality, place, speed, cost, dead, depth, shape, lost) if (one := part(index, catalogue, name))
+        one
+        for part in (questions.quality, questions.place, speed, cost, dead, depth, shape, lost)
+        if (one := part(index, catalogue, name))
     ]
     if not told:
         return f"**{label}.** Nothing was measured of it.{failed or ' The last run computed none of its jobs.'}"
@@ -52,89 +55,6 @@ def failures(config: str, name: str) -> str:
     own = [line for line in lines if line.partition(": ")[0].endswith(f", {name}")]
     more = f" and {len(own) - 1} more jobs" if len(own) > 1 else ""
     return f" The run could not do all that was asked of it: {escape(own[0][:200])}{more}." if own else ""
-
-
-# --- is it better -----------------------------------------------------------------------------------------------------
-
-
-def quality(index: Index, catalogue: pd.DataFrame, name: str) -> str:
-    """Return whether a function is better than ReLU over tasks, each arm at its own tuned rate and init."""
-    found = duels.kept(index, name)
-    row = found[found["rival"] == REFERENCE]
-    if row.empty:
-        return ""
-    own = row.iloc[0].to_dict()
-    other = escape(naming.label(catalogue, REFERENCE))
-    said = f"{_size(own, ratio=own['word'] != 'open')}, each side at its own tuned rate and init"
-    if own["word"] == "few":
-        return f"Whether it is better than {other} is **not decidable here**: {said}. {_enough(own['n'])}"
-    opening = {
-        "better": f"It is **better than {other}**:",
-        "worse": f"It is **worse than {other}**:",
-        "equal": f"It is **practically equal to {other}**:",
-        "open": _open(own, other),
-    }[own["word"]]
-    return f"{opening} {said}."
-
-
-def _open(row: dict[Any, Any], other: str) -> str:
-    if row["low"] > 0 or row["high"] < 0:
-        return f"It is **{'ahead of' if row['effect'] > 0 else 'behind'} {other}**, but not surely by a margin:"
-    return f"It **cannot be told apart from {other}** here:"
-
-
-def _size(row: dict[Any, Any], *, ratio: bool) -> str:
-    """Return an effect in margins with its interval, and as a ratio: 6.0 margins better [2.9, 9.2], 14 % less."""
-    effect, ends = float(row["effect"]), (float(row["low"]), float(row["high"]))
-    side, over = "better" if effect >= 0 else "worse", f"over {row['n']} task{'s' * (row['n'] > 1)}"
-    if np.isinf(effect):
-        return f"infinitely {side} {over}, since runs diverged"
-    low, high = sorted(end if effect >= 0 else -end for end in ends)
-    span = f" [{number(low, 2)}, {number(high, 2)}]" if np.isfinite(ends).all() else ""
-    of = float(row["ratio"])
-    agrees = np.isfinite(of) and (1 - of) * effect > 0  # margins weigh errors and losses apart, a ratio does not
-    less = f"{number(100 * abs(1 - of), 2)} % {'less' if of < 1 else 'more'} test error or loss"
-    return f"{number(abs(effect), 2)} margins {side}{span} on average {over}{f', {less}' if ratio and agrees else ''}"
-
-
-def _enough(count: int) -> str:
-    """Return what to run where tasks are too few to decide."""
-    named = judging.enough()
-    there = f" Configurations with so many are {listed([f'`{one}`' for one in named])}." if named else ""
-    line = " Enter it in one of their files too." if named else ""
-    here = f"here {'are' if count > 1 else 'is'} {count}"
-    return f"A sentence about tasks in general needs {judging.FEWEST} of them; {here}.{there}{line}"
-
-
-def place(index: Index, catalogue: pd.DataFrame, name: str) -> str:
-    """Return the place of a function among all that share its tasks, whom it beats, and who beats it."""
-    found = duels.kept(index, name)
-    rank = judging.rank(found)
-    if rank is None:
-        return ""
-    said = f"By its mean over shared tasks it takes place {rank.place} of {rank.of}{_unsure(rank)}."
-    beats, beaten, equal, open_ = (_those(found, catalogue, word) for word in ("better", "worse", "equal", "open"))
-    several = int((found["decided"] == "worse").sum()) > 1
-    told = [
-        f"it beats {beats or 'none'} by more than a margin",
-        f"{beaten or 'none'} {'beat' if several else 'beats'} it",
-        *([f"it is practically equal to {equal}"] if equal else []),
-        *([f"open: {open_}"] if open_ else []),
-    ]
-    return f"{said} After correction for {rank.of - 1} duels {'; '.join(told)} (@fig-yours-duels)."
-
-
-def _unsure(rank: judging.Rank) -> str:
-    """Return which places the sure differences leave, as the end of a sentence."""
-    if (rank.best, rank.worst) == (1, rank.of):
-        return ", but no difference is sure and every place stays possible"
-    left = f", though the sure differences alone leave the places from {rank.best} to {rank.worst}"
-    return left * (rank.best < rank.worst)
-
-
-def _those(found: pd.DataFrame, catalogue: pd.DataFrame, word: str) -> str:
-    names = found.loc[found["decided"] == word, "rival"]
-    return listed([escape(naming.label(catalogue, str(one))) for one in names])
 
 
 # --- what it costs and suffers ----------------------------------------------------------------------------------------
@@ -224,7 +144,7 @@ def speed(index: Index, catalogue: pd.DataFrame, name: str) -> str:
 
 def shape(index: Index, catalogue: pd.DataFrame, name: str) -> str:
     """Return which function another one resembles most, and whether its shape is new."""
-    found = shapes.kept(index, name)
+    found = likeness.neighbours(index, name)
     if found.empty:
         return ""
     row = found.iloc[0].to_dict()

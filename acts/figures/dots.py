@@ -15,7 +15,10 @@ _MOST = 0.45 * WIDTH  # inches: what names of rows may take of a figure, however
 
 @dataclass(frozen=True)
 class Dot:
-    """One point with its interval in the row of its name; NaN ends where there is no interval."""
+    """One point with its interval in the row of its name; NaN ends where there is no interval.
+
+    ``shift`` is where it stands below the middle of its row, in rows; a ``light`` one is drawn thin and small.
+    """
 
     row: str
     middle: float
@@ -24,6 +27,8 @@ class Dot:
     colour: str
     marker: str = "o"
     hollow: bool = False
+    shift: float = 0.0
+    light: bool = False
 
 
 def beside(
@@ -36,14 +41,15 @@ def beside(
     bottom: float = 0.3,
     foot: float = 0.3,
     between: float = 0.22,
+    right: float = 0.1,
 ) -> tuple[Drawing, list[Axes]]:
     """Return panels of rows, as many abreast as ``columns``, whose rows are named once, left of the first column.
 
-    All lengths are inches: of a row, above and below a panel, below all of them, and between two panels.
+    All lengths are inches: of a row, above and below a panel, below all of them, between two panels and right of all.
     """
     columns = min(columns, count)
     left = min(0.24 + max(text_width(name, _NAMES) for name in names), _MOST)
-    wide = (WIDTH - left - 0.1 - (columns - 1) * between) / columns
+    wide = (WIDTH - left - right - (columns - 1) * between) / columns
     height = row * len(names) + 0.1
     lines = -(-count // columns)
     tall = lines * (top + height + bottom) + foot
@@ -80,7 +86,7 @@ def rows_of_dots(
     axes.spines["left"].set_visible(False)
     both = apart and any(dot.hollow for dot in dots) and not all(dot.hollow for dot in dots)
     for dot in dots:
-        y = rows.index(dot.row) + ((0.17 if dot.hollow else -0.17) if both else 0.0)
+        y = rows.index(dot.row) + dot.shift + ((0.17 if dot.hollow else -0.17) if both else 0.0)
         _draw(axes, dot, y, limits)
     if log:
         plain(axes.xaxis, *limits)
@@ -91,15 +97,16 @@ def _draw(axes: Axes, dot: Dot, y: float, limits: tuple[float, float]) -> None:
         limit if np.isnan(end) else end for end, limit in zip((dot.low, dot.high), (dot.middle,) * 2, strict=True)
     )
     face = "none" if dot.hollow else dot.colour
-    axes.plot(np.clip([low, high], *limits), [y, y], color=dot.colour, linewidth=1.1, solid_capstyle="butt", zorder=2)
+    width, size = (0.6, 3.0) if dot.light else (1.1, 4.0)
+    axes.plot(np.clip([low, high], *limits), [y, y], color=dot.colour, linewidth=width, solid_capstyle="butt", zorder=2)
     if limits[0] <= dot.middle <= limits[1]:
         axes.plot(
-            [dot.middle], [y], marker=dot.marker, markersize=4, markerfacecolor=face, markeredgecolor=dot.colour,
+            [dot.middle], [y], marker=dot.marker, markersize=size, markerfacecolor=face, markeredgecolor=dot.colour,
             markeredgewidth=0.9, linestyle="none", zorder=3,
         )  # fmt: skip
     for beyond, edge, arrow in ((low < limits[0], limits[0], "<"), (high > limits[1], limits[1], ">")):
         if beyond:
-            axes.plot([edge], [y], marker=arrow, markersize=4, color=dot.colour, markerfacecolor=face, clip_on=False)
+            axes.plot([edge], [y], marker=arrow, markersize=size, color=dot.colour, markerfacecolor=face, clip_on=False)
 
 
 def log_limits(values: np.ndarray, *, widest: float = 10.0, narrowest: float = 1.15) -> tuple[float, float]:

@@ -12,65 +12,58 @@ from matplotlib.ticker import MaxNLocator
 from acts.claims import duels as judging
 from acts.claims.index import Index, indexed
 from acts.figures import intervals, naming
-from acts.figures.dots import Dot, rows_of_dots
+from acts.figures.dots import Dot, beside, rows_of_dots
 from acts.figures.palette import GREY, INK, PALE
 from acts.figures.sheets import sheet
-from acts.figures.style import SMALL, WIDTH, Drawing, drawn, missing, text_width
+from acts.figures.style import SMALL, Drawing, drawn, missing
 from acts.figures.table import number
 
-MOST = 4  # functions of one's own that a figure has room for
 WORDS = {
-    "better": "better", "equal": "practically equal", "worse": "worse", "open": "open", "few": "too few tasks",
+    "better": "better", "equal": "practically equal", "worse": "worse", "open": "open", "few": "too few",
 }  # fmt: skip
+QUESTIONS: dict[judging.Question, str] = {"here": "on these tasks", "general": "on tasks like these"}
 REFERENCE = "relu"
 _FARTHEST, _NEAREST = 20.0, 3.0  # margins on either side that a panel shows at most and at least
-_ROW, _TOP, _BOTTOM, _BETWEEN, _WORD = 0.19, 0.42, 0.42, 0.18, 0.95  # inches
+_WORD = 0.95  # inches right of a single panel
+_APART = {"here": -0.2, "general": 0.2}  # of a row: where the answers to the two questions stand
 _ENDS = ("effect", "low", "high")
-_WIDE = ("wide_low", "wide_high")
 _CROWD = 22  # tasks that are drawn one by one
-
-
-def kept(records: pd.DataFrame | Index, name: str) -> pd.DataFrame:
-    """Return the duels of a function, which are fought once for an index."""
-    index = indexed(records)
-    found: pd.DataFrame = index.kept(("duels", name), lambda: judging.duels(index, name))
-    return found
 
 
 def present(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> list[str]:
     """Return the functions of one's own that have a duel here, as many as a figure has room for."""
-    return [name for name in naming.own(catalogue) if len(kept(records, name))][:MOST]
+    index = indexed(records)
+    return naming.brought(catalogue, [name for name in naming.own(catalogue) if len(judging.duels(index, name))])
 
 
 @drawn
 def duels(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
     """Return every own function against every other one: the mean over tasks in margins, a panel each, a row a rival.
 
-    Thick lines are the 95 % interval over tasks, thin ones hold for all rivals at once. Filled: decided after Holm;
-    hollow: open; small: too few tasks to be judged.
+    The upper, thick interval of a row is over seeds and holds for these tasks, the lower, thin one is over tasks.
+    Filled: decided after Holm; hollow: open; small: too few replicates to be judged.
     """
     index = indexed(records)
     names = present(index, catalogue)
     if not names:
         return missing("outcomes of a function of one's own beside those of others")
-    found = pd.concat([kept(index, name).assign(function=name) for name in names], ignore_index=True)
+    parts = [judging.duels(index, name, one).assign(function=name, question=one) for name in names for one in QUESTIONS]
+    found = pd.concat(parts, ignore_index=True)
     rows = _rows(found)
-    labels = [naming.label(catalogue, row) for row in rows]
-    figure, grid = _grid(len(names), labels, word=_WORD if len(names) == 1 else 0.0)
+    labels = {row: naming.label(catalogue, row) for row in rows}
+    found["row"] = found["rival"].map(labels)
+    alone, columns = len(names) == 1, min(len(names), 4 if len(names) != 5 else 3)
+    figure, grid = beside(len(names), columns, list(labels.values()), row=0.25, right=_WORD if alone else 0.1)
     for axes, name in zip(grid, names, strict=True):
-        own = found[found["function"] == name]
-        colour = naming.colour(catalogue, name)
-        _panel(axes, own.assign(row=own["rival"].map(dict(zip(rows, labels, strict=True)))), labels, colour)
+        own, colour = found[found["function"] == name], naming.colour(catalogue, name)
+        _panel(axes, own, list(labels.values()), colour)
         axes.set_title(f"{naming.label(catalogue, name)} against", color=colour)
-        axes.set_xlabel("margins better (right) or worse" if len(names) < 3 else "margins better")
-        if len(names) == 1:
-            _words(axes, own, rows)
-    headings = {"function": "function", "rival": "against", "effect": "margins in its favour", "low": "95 % low",
-                "high": "95 % high", "wide_low": "low for all at once", "wide_high": "high for all at once",
-                "n": "tasks", "decided": "it is"}  # fmt: skip
-    told = found.assign(**{one: found[one].map(lambda name: naming.label(catalogue, str(name)))
-                           for one in ("function", "rival")}, decided=found["decided"].map(WORDS))  # fmt: skip
-    figure.data = sheet(told, catalogue, headings)
+        axes.set_xlabel("margins better (right) or worse" if columns < 3 else "margins better")
+        if alone:
+            _words(axes, own, list(labels.values()))
+    said = "upper, thick: on these tasks, over seeds; lower, thin: on tasks like these, over tasks"
+    figure.text(0.0, 0.0, said, fontsize=SMALL, color=GREY, va="bottom")
+    figure.data = _sheet(found, catalogue)
     figure.finding = " ".join(_told(found[found["function"] == name], catalogue, name) for name in names)
     return figure
 
@@ -81,20 +74,12 @@ def _rows(found: pd.DataFrame) -> list[str]:
     return [str(name) for name in told.sort_values(["few", "effect"], kind="stable").index]
 
 
-def _grid(count: int, rows: Sequence[str], *, word: float, size: float = 7.0) -> tuple[Drawing, list[Axes]]:
-    """Return panels abreast whose rows are named left of the first, with room for words right of a single one."""
-    left = min(0.25 + max(text_width(row, size) for row in rows), 0.4 * WIDTH)
-    inside = _ROW * len(rows) + 0.1
-    tall = _TOP + inside + _BOTTOM
-    wide = (WIDTH - left - 0.1 - word - (count - 1) * _BETWEEN) / count
-    figure = Drawing(figsize=(WIDTH, tall))
-    grid = []
-    for place in range(count):
-        x = left + place * (wide + _BETWEEN)
-        axes = figure.add_axes((x / WIDTH, _BOTTOM / tall, wide / WIDTH, inside / tall))
-        axes.tick_params(axis="y", labelleft=place == 0, pad=8)
-        grid.append(axes)
-    return figure, grid
+def _sheet(found: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
+    headings = {"function": "function", "rival": "against", "question": "asked", "effect": "margins in its favour",
+                "low": "95 % low", "high": "95 % high", "n": "seeds, or tasks", "decided": "it is"}  # fmt: skip
+    named = {one: found[one].map(lambda name: naming.label(catalogue, str(name))) for one in ("function", "rival")}
+    words = {"decided": found["decided"].map(WORDS), "question": found["question"].map(QUESTIONS)}
+    return sheet(found.assign(**named, **words), catalogue, headings)
 
 
 def limits(ends: np.ndarray) -> tuple[float, float]:
@@ -111,14 +96,8 @@ def banded(axes: Axes) -> None:
 
 
 def _panel(axes: Axes, own: pd.DataFrame, rows: list[str], colour: str) -> None:
-    shown = limits(own[[*_ENDS, *_WIDE]].to_numpy(float).ravel())
+    shown = limits(own[list(_ENDS)].to_numpy(float).ravel())
     rows_of_dots(axes, [_dot(row, colour) for row in own.to_dict("records")], rows, limits=shown, apart=False)
-    for row in own[own["wide_low"].notna()].to_dict("records"):
-        place, ink = rows.index(row["row"]), _dot(row, colour).colour
-        axes.plot(np.clip([row[end] for end in _WIDE], *shown), [place] * 2, color=ink, linewidth=0.5, zorder=2)
-        beyond = (row["wide_low"] < shown[0], row["wide_high"] > shown[1])
-        for edge, arrow in (one for one, out in zip(zip(shown, "<>", strict=True), beyond, strict=True) if out):
-            axes.plot([edge], [place], marker=arrow, markersize=2.6, color=ink, clip_on=False, zorder=2)
     for gap in [row for row in rows if row not in set(own["row"])]:
         axes.text(0.02, rows.index(gap), "itself", transform=axes.get_yaxis_transform(), fontsize=SMALL - 1.5,
                   color=GREY, style="italic", va="center_baseline")  # fmt: skip
@@ -127,33 +106,39 @@ def _panel(axes: Axes, own: pd.DataFrame, rows: list[str], colour: str) -> None:
 
 def _dot(row: dict[Any, Any], colour: str) -> Dot:
     """Return a duel's point: in its colour where the function is better, dark where it is worse, grey elsewhere."""
-    word = row.get("decided", row.get("word"))
-    shade = {"better": colour, "worse": INK}.get(str(word), GREY)
+    word, question = str(row["decided"]), row.get("question", "")
+    shade = {"better": colour, "worse": INK}.get(word, GREY)
     known = np.isfinite([row["low"], row["high"]]).any()
     low, high = (row["low"], row["high"]) if known else (np.nan, np.nan)
-    marker = {"equal": "D", "few": "."}.get(str(word), "o")
-    return Dot(row["row"], row["effect"], low, high, shade, marker=marker, hollow=word == "open")
+    marker = {"equal": "D", "few": "."}.get(word, "o")
+    return Dot(row["row"], row["effect"], low, high, shade, marker=marker, hollow=word == "open",
+               shift=_APART.get(question, 0.0), light=question == "general")  # fmt: skip
 
 
 def _words(axes: Axes, own: pd.DataFrame, rows: Sequence[str]) -> None:
-    """Write right of a panel what every duel says, and on how many tasks."""
+    """Write right of a panel what every duel says, and on how many seeds or tasks."""
     for row in own.to_dict("records"):
-        said = {"equal": "equal"}.get(row["decided"], WORDS[row["decided"]]) if row["decided"] != "few" else "too few"
-        axes.text(1.02, rows.index(row["rival"]), f"{said}, {row['n']} task{'s' * (row['n'] > 1)}", fontsize=SMALL - 1,
-                  transform=axes.get_yaxis_transform(), va="center_baseline",
+        of = "seeds" if row["question"] == "here" else "tasks"
+        said = {"equal": "equal"}.get(row["decided"], WORDS[row["decided"]])
+        axes.text(1.02, rows.index(row["row"]) + _APART[row["question"]], f"{said}, {row['n']} {of}",
+                  fontsize=SMALL - 1, transform=axes.get_yaxis_transform(), va="center_baseline",
                   color=INK if row["decided"] in ("better", "worse") else GREY)  # fmt: skip
 
 
 def _told(own: pd.DataFrame, catalogue: pd.DataFrame, name: str) -> str:
-    """Return a function's duels as a sentence, the strongest rival first."""
-    said = [
-        f"{naming.label(catalogue, row['rival'])} {number(row['effect'])}{_span(row)} ({WORDS[row['decided']]})"
-        for row in own.to_dict("records")
-    ]
-    return f"{naming.label(catalogue, name)}, margins in its favour with 95 % intervals, against {'; '.join(said)}."
+    """Return a function's duels as sentences, the strongest rival first."""
+    said = []
+    for question, words in QUESTIONS.items():
+        duels_ = "; ".join(
+            f"{naming.label(catalogue, row['rival'])} {number(row['effect'])}{span(row)} ({WORDS[row['decided']]})"
+            for row in own[own["question"] == question].to_dict("records")
+        )
+        said.append(f"{words} against {duels_}")
+    return f"{naming.label(catalogue, name)}, margins in its favour with 95 % intervals: {'. '.join(said)}."
 
 
-def _span(row: dict[Any, Any]) -> str:
+def span(row: dict[Any, Any]) -> str:
+    """Return the interval of a row in brackets after a blank, empty where it has none."""
     known = np.isfinite([row["low"], row["high"]]).all()
     return f" [{number(row['low'])}, {number(row['high'])}]" if known else ""
 
@@ -177,22 +162,24 @@ def tasks(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
         ["place", "row"], key=lambda column: column if column.name == "place" else column.str.casefold()
     )
     rows, shown = ordered["row"].astype(str).unique().tolist(), limits(found[list(_ENDS)].to_numpy(float).ravel())
-    figure, grid = _grid(len(panels), rows, word=0.0)
+    columns = min(len(panels), 4)
+    figure, grid = beside(len(panels), columns, rows, row=0.19, top=0.42, foot=0.12)
     for axes, (name, rival) in zip(grid, panels, strict=True):
         own = found[(found["function"] == name) & (found["rival"] == rival)]
         colour = naming.colour(catalogue, name)
         axes.add_patch(Rectangle((-1, -0.5), 2, len(rows), color=PALE, alpha=0.4, linewidth=0, zorder=0))
         rows_of_dots(axes, [_dot(row, colour) for row in own.to_dict("records")], rows, limits=shown, apart=False)
         axes.axvline(0, color=GREY, linewidth=0.7, zorder=1)
-        axes.xaxis.set_major_locator(MaxNLocator(4 if len(panels) > 2 else 7, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(4 if columns > 2 else 7, integer=True))
         axes.set_title(naming.label(catalogue, name), color=colour, pad=13)
         axes.annotate(f"against {naming.label(catalogue, rival)}", (0, 1), xytext=(0, 4), xycoords="axes fraction",
                       textcoords="offset points", fontsize=SMALL, color=GREY)  # fmt: skip
-        axes.set_xlabel("margins better (right) or worse" if len(panels) < 3 else "margins better", fontsize=SMALL)
+        axes.set_xlabel("margins better (right) or worse" if columns < 3 else "margins better", fontsize=SMALL)
     told = found.assign(function=found["function"].map(lambda one: naming.label(catalogue, one)),
-                        rival=found["rival"].map(lambda one: naming.label(catalogue, one)))  # fmt: skip
+                        rival=found["rival"].map(lambda one: naming.label(catalogue, one)),
+                        decided=found["decided"].map(WORDS))  # fmt: skip
     headings = {"function": "function", "rival": "against", "row": "task", "effect": "margins in its favour",
-                "low": "95 % low", "high": "95 % high", "n": "pairs, or tasks"}  # fmt: skip
+                "low": "95 % low", "high": "95 % high", "n": "pairs, or tasks", "decided": "it is"}  # fmt: skip
     figure.data = sheet(told, catalogue, headings)
     figure.finding = " ".join(_counted(found, catalogue, name, rival) for name, rival in panels)
     return figure
@@ -200,7 +187,7 @@ def tasks(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
 
 def _opponents(index: Index, name: str) -> list[str]:
     """Return ReLU and the best other, each where it is there."""
-    found = kept(index, name)
+    found = judging.duels(index, name, "here")
     both = [one for one in (REFERENCE,) if one in set(found["rival"])]
     best = judging.best_other(found[found["rival"] != REFERENCE])
     return [*both, *([best] if best else [])]
@@ -221,7 +208,7 @@ def _gathered(found: pd.DataFrame) -> pd.DataFrame:
     found = found.assign(row=[naming.group(row["dataset"], row["network"]) for row in about])
     groups = found.groupby(["function", "rival", "row", "place"], sort=False)["effect"]
     rows = [(*key, *_mean(part), len(part), "open") for key, part in groups]
-    columns = ["function", "rival", "row", "place", "effect", "low", "high", "n", "word"]
+    columns = ["function", "rival", "row", "place", "effect", "low", "high", "n", "decided"]
     return _sure(pd.DataFrame(rows, columns=columns))
 
 
@@ -235,14 +222,14 @@ def _mean(effects: pd.Series) -> tuple[float, float, float]:
 def _sure(rows: pd.DataFrame) -> pd.DataFrame:
     """Return gathered rows with a word where the interval over tasks lies beyond a margin."""
     word = np.where(rows["low"] > 1, "better", np.where(rows["high"] < -1, "worse", "open"))
-    return rows.assign(word=word)
+    return rows.assign(decided=word)
 
 
 def _counted(found: pd.DataFrame, catalogue: pd.DataFrame, name: str, rival: str) -> str:
-    """Return how many rows say what of a pair, as a sentence."""
+    """Return how many rows say what of a pair after Holm over them, as a sentence."""
     own = found[(found["function"] == name) & (found["rival"] == rival)]
-    counts = own["word"].value_counts()
+    counts = own["decided"].value_counts()
     said = [f"{int(counts[word])} {WORDS[word]}" for word in WORDS if word in counts.index]
     pair = f"{naming.label(catalogue, name)} against {naming.label(catalogue, rival)}"
     median = number(float(own["effect"].median()))
-    return f"{pair}, row by row: {', '.join(said)} of {len(own)}; the median difference is {median} margins."
+    return f"{pair}, row by row after Holm: {', '.join(said)} of {len(own)}; the median difference is {median} margins."

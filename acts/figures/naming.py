@@ -9,10 +9,11 @@ from acts.figures import palette
 from acts.wording import depth, greek, group, task, width, word
 
 __all__ = [
-    "COLUMNS", "catalogue", "colour", "depth", "family", "greek", "group", "inks", "label", "ordered", "own",
-    "own_labels", "strokes", "task", "topic", "variant", "width", "word",
+    "COLUMNS", "MOST", "brought", "catalogue", "colour", "depth", "family", "greek", "group", "inks", "label",
+    "ordered", "own", "own_labels", "strokes", "task", "topic", "variant", "width", "word",
 ]  # fmt: skip
 
+MOST = 6  # functions of one's own that a figure about them has room for
 COLUMNS = (
     "name", "label", "family", "year", "reference", "aliases", "formula", "latex", "derivative_latex", "elementwise",
     "own",
@@ -36,6 +37,12 @@ def catalogue(config: str) -> pd.DataFrame:
 def own(table: pd.DataFrame) -> list[str]:
     """Return the names of the functions that the configuration brought along, in the catalogue's order."""
     return table.loc[table["own"].eq(True), "name"].tolist() if "own" in table else []
+
+
+def brought(table: pd.DataFrame, among: Iterable[object]) -> list[str]:
+    """Return the own functions that occur among some, as many as a figure about them has room for."""
+    present = set(among)
+    return [name for name in own(table) if name in present][:MOST]
 
 
 def own_labels(table: pd.DataFrame) -> list[str]:

@@ -11,7 +11,6 @@ from acts.claims.index import Index, indexed
 from acts.figures import arms, doses, intervals, naming, timings
 from acts.figures.convergence import ALIKE, paired_ratios
 from acts.figures.dots import Dot, beside, log_limits, rows_of_dots
-from acts.figures.duels import MOST
 from acts.figures.labels import End, at_ends, needed_height
 from acts.figures.palette import GREY, INK, PALE, REST
 from acts.figures.results import spanned
@@ -23,11 +22,6 @@ from acts.figures.tasks import BANDS
 REFERENCE = "relu"
 ILLS = {"zero_share": "zero units (%)", "stuck_share": "stuck units (%)"}
 _STEPS = (0.95, 1.05)  # of a whole step, inside the margin
-
-
-def _named(catalogue: pd.DataFrame, found: pd.DataFrame) -> list[str]:
-    """Return the functions of one's own that a table has rows of, as many as a figure has room for."""
-    return [name for name in naming.own(catalogue) if name in set(found["activation"])][:MOST]
 
 
 # --- cost -------------------------------------------------------------------------------------------------------------
@@ -50,10 +44,10 @@ def steps(records: pd.DataFrame | Index) -> pd.DataFrame:
 def cost(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
     """Return what every function costs relative to ReLU: alone on the largest tensor, and in a whole training step."""
     parts = {"the function alone": elements(records), "a whole training step": steps(records)}
-    parts = {what: part for what, part in parts.items() if len(part) and _named(catalogue, part)}
+    parts = {what: part for what, part in parts.items() if len(part) and naming.brought(catalogue, part["activation"])}
     if not parts:
         return missing("the time that a function of one's own takes")
-    own = _named(catalogue, pd.concat(list(parts.values())))
+    own = naming.brought(catalogue, pd.concat(list(parts.values()))["activation"])
     last = list(parts.values())[-1].sort_values("middle", kind="stable")["activation"]
     rows = list(dict.fromkeys([*last, *(name for part in parts.values() for name in part["activation"])]))
     labels = {str(name): naming.label(catalogue, str(name)) for name in rows}
@@ -104,10 +98,10 @@ def diverged(records: pd.DataFrame | Index, name: str) -> tuple[int, int]:
 def dead(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
     """Return the shares of zero and of stuck units by multiples of ReLU's tuned rate, a panel each."""
     parts = {metric: ills(records, metric) for metric in ILLS}
-    parts = {metric: part for metric, part in parts.items() if _named(catalogue, part)}
+    parts = {metric: part for metric, part in parts.items() if naming.brought(catalogue, part["activation"])}
     if not parts:
         return missing("dead units of a function of one's own")
-    own = _named(catalogue, pd.concat(list(parts.values())))
+    own = naming.brought(catalogue, pd.concat(list(parts.values()))["activation"])
     height = max(1.7, needed_height(len(own) + 1) + 0.2)
     figure, grid = panels(len(parts), 2, height=height, left=0.55, right=1.0, bottom=0.44)
     for axes, (metric, part) in zip(grid, parts.items(), strict=True):
@@ -204,13 +198,13 @@ def beside_relu(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawi
     function is the better one.
     """
     found = settings(records)
-    names = _named(catalogue, found)
+    names = naming.brought(catalogue, found["activation"])
     if not names:
         return missing("speed and robustness of a function of one's own")
     found = found[found["activation"].isin(names)].assign(row=lambda rows: rows["group"] + ": " + rows["row"])
     rows = found["row"].unique().tolist()
     limits = log_limits(found[["middle", "low", "high"]].to_numpy(float).ravel(), widest=4.0)
-    figure, grid = beside(len(names), len(names), rows, row=0.17)
+    figure, grid = beside(len(names), 3, rows, row=0.17)
     for axes, name in zip(grid, names, strict=True):
         colour, own = naming.colour(catalogue, name), found[found["activation"] == name]
         rows_of_dots(axes, [_ratio(row, colour) for row in own.to_dict("records")], rows, limits=limits, log=True,

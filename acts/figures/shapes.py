@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from acts.claims import likeness
 from acts.claims.index import Index, indexed
 from acts.figures import naming
-from acts.figures.duels import MOST
 from acts.figures.palette import GREY, INK, PALE
 from acts.figures.sheets import sheet
 from acts.figures.style import SMALL, Drawing, drawn, missing, panels
@@ -19,34 +18,28 @@ _X = 4.0  # inputs that are drawn: nearly all of a standard normal
 _LISTED = 5  # neighbours that a table names
 
 
-def kept(records: pd.DataFrame | Index, name: str) -> pd.DataFrame:
-    """Return the neighbours of a function, nearest first, looked for once for an index."""
-    index = indexed(records)
-    found: pd.DataFrame = index.kept(("neighbours", name), lambda: likeness.neighbours(index, name))
-    return found
-
-
-def present(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> list[str]:
-    """Return the functions of one's own whose curve is known, as many as a figure has room for."""
-    return [name for name in naming.own(catalogue) if len(kept(records, name))][:MOST]
+def _known(index: Index, catalogue: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the neighbours of the functions of one's own that have some, of as many as a figure has room for."""
+    found = {name: likeness.neighbours(index, name) for name in naming.own(catalogue)}
+    return {name: found[name] for name in naming.brought(catalogue, [one for one in found if len(found[one])])}
 
 
 @drawn
 def shapes(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
     """Return every own function over its nearest neighbour, a panel each: as it is, and scaled, shifted, mirrored."""
     index = indexed(records)
-    names = present(index, catalogue)
-    if not names:
+    known = _known(index, catalogue)
+    if not known:
         return missing("the curve of a function of one's own")
     curves = likeness.curves(index)
     curves = curves[np.abs(curves.index.to_numpy(float)) <= _X]
-    columns = min(len(names), 2)
-    figure, grid = panels(len(names), columns, height=2.3, left=0.5, right=0.2, top=0.36, bottom=0.42, foot=0.2)
+    columns = 2 if len(known) <= 4 else 3
+    height = 2.3 if len(known) <= 4 else 1.5
+    figure, grid = panels(len(known), columns, height=height, left=0.5, right=0.2, top=0.36, bottom=0.42, foot=0.2)
     parts = []
-    for place, (axes, name) in enumerate(zip(grid, names, strict=True)):
-        row = kept(index, name).iloc[0].to_dict()
-        parts.append(_panel(axes, curves, name, row, catalogue))
-        axes.set_xlabel("x" if place >= len(names) - columns else "")
+    for place, (axes, (name, found)) in enumerate(zip(grid, known.items(), strict=True)):
+        parts.append(_panel(axes, curves, name, found.iloc[0].to_dict(), catalogue))
+        axes.set_xlabel("x" if place >= len(known) - columns else "")
         axes.set_ylabel("f(x)" if place % columns == 0 else "")
     figure.text(
         0.0, 0.0, "thick: the function; dashed: the neighbour as it is; thin: at its best scale, offset and mirroring",
@@ -55,7 +48,7 @@ def shapes(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
     figure.data = sheet(pd.concat(parts, ignore_index=True), catalogue, {
         "function": "function", "x": "x", "value": "f(x)", "other": "neighbour", "plain": "neighbour at x",
         "fitted": "neighbour, scaled, shifted, mirrored"})  # fmt: skip
-    figure.finding = " ".join(_told(kept(index, name), catalogue, name) for name in names)
+    figure.finding = " ".join(_told(found, catalogue, name) for name, found in known.items())
     return figure
 
 
@@ -106,13 +99,12 @@ def neighbours(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Table:
     columns = {"function": "Function", "other": "Neighbour f", "best": "Best likeness", "share": "Unexplained",
                "stretched": "Stretched too", "distance": "Raw distance"}  # fmt: skip
     index = indexed(records)
-    names = present(index, catalogue)
     rows = [
         {"function": naming.label(catalogue, name), "other": naming.label(catalogue, row["other"]),
          "best": transformed(row), "share": percent(row["share"]), "stretched": percent(row["stretched"]),
          "distance": row["distance"]}
-        for name in names
-        for row in kept(index, name).head(_LISTED).to_dict("records")
+        for name, found in _known(index, catalogue).items()
+        for row in found.head(_LISTED).to_dict("records")
     ]  # fmt: skip
     if not rows:
         return unmeasured("the curve of a function of one's own", columns)

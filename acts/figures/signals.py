@@ -7,7 +7,6 @@ from matplotlib.ticker import MaxNLocator
 from acts import records as door
 from acts.claims.index import Index, indexed
 from acts.figures import intervals, naming
-from acts.figures.duels import MOST
 from acts.figures.gradient_flow import FLOW, INITS, summary
 from acts.figures.labels import End, at_ends, needed_height
 from acts.figures.palette import GREY, dash
@@ -28,10 +27,10 @@ def depths(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
     """
     rows = indexed(records).records
     found, theory = summary(rows, FLOW, "depth"), _theory(rows)
-    own = [name for name in naming.own(catalogue) if name in set(found["activation"]) | set(theory["activation"])]
+    own = naming.brought(catalogue, {*found["activation"], *theory["activation"]})
     if not own:
         return missing("the gradient through deep networks of a function of one's own")
-    names = [*own[:MOST], *[one for one in (REFERENCE,) if one in set(found["activation"])]]
+    names = [*own, *[one for one in (REFERENCE,) if one in set(found["activation"])]]
     inits = [init for init in INITS if init in set(found["init"]) | set(theory["init"])]
     height = max(1.8, needed_height(len(inits)) + 0.2)
     figure, grid = panels(len(names), 2, height=height, left=0.55, right=1.05, top=0.36, foot=0.18)

@@ -12,13 +12,14 @@ from acts.figures import formulas, naming
 from acts.figures.answers import answer
 from acts.figures.duels import duels, tasks
 from acts.figures.practice import beside_relu, cost, dead
+from acts.figures.questions import verdicts
 from acts.figures.shapes import neighbours, shapes
 from acts.figures.signals import depths, signal
 from acts.figures.table import Table, Text, escape, tame, unmeasured, visible
 
 __all__ = [
     "answer", "asked", "beside_relu", "chance", "cost", "dead", "depths", "duels", "formula", "long", "neighbours",
-    "properties", "shapes", "signal", "tasks",
+    "properties", "shapes", "signal", "tasks", "verdicts",
 ]  # fmt: skip
 _DECIDED = {word for word in claims.VOCABULARY if word not in (*sentences.UNANSWERED, "inconclusive")}
 _TEX = {"latex": "f(x)", "derivative_latex": "f'(x)"}
