@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 SIDE = 25 / 25.4 * 72  # points of the margin left and right
 HEAD, FOOT = 24 / 25.4 * 72, 22 / 25.4 * 72  # what running head and page number have for themselves
+BLEED = 10 / 25.4 * 72  # by which a wide figure may stand out
+GAP = 0.08  # of the height between head and foot, from which an empty band counts
 SLACK = 2.5  # points by which punctuation may hang over, and a box of a word is larger than its ink
 
 
@@ -60,11 +64,12 @@ def text(line: list[Word]) -> str:
     return " ".join(word.text for word in line)
 
 
-def outside(pages: list[Sheet]) -> Iterator[str]:
-    """Yield every word that leaves the margins of its page."""
+def outside(pages: list[Sheet], drawn: str = "") -> Iterator[str]:
+    """Yield every word that leaves the margins of its page; one that a figure holds may go further by its bleed."""
     for page in pages:
         for word in (word for line in page.lines for word in line):
-            if word.left < SIDE - SLACK or word.right > page.width - SIDE + SLACK or word.bottom > page.height - 30:
+            side = SIDE - SLACK - (BLEED if re.fullmatch(drawn, word.text) else 0)
+            if word.left < side or word.right > page.width - side or word.bottom > page.height - 30:
                 yield f"page {page.number}: {word.text!r} from {word.left:.0f} to {word.right:.0f} of {page.width:.0f}"
 
 
@@ -108,3 +113,26 @@ def _overlap(one: Word, other: Word) -> bool:
     across = min(one.right, other.right) - max(one.left, other.left)
     down = min(one.bottom, other.bottom) - max(one.top, other.top)
     return across > SLACK and down > 0.5 * min(one.bottom - one.top, other.bottom - other.top)
+
+
+def blank(pdf: Path) -> list[float]:
+    """Return for each page the share of its height between head and foot that lies in empty bands."""
+    told = subprocess.run(["pdftoppm", "-r", "36", "-gray", str(pdf)], capture_output=True, check=True).stdout
+    found = []
+    while told:
+        size = re.match(rb"P5\s+(\d+)\s+(\d+)\s+255\s", told)
+        assert size is not None
+        across, down = int(size[1]), int(size[2])
+        page = np.frombuffer(told, np.uint8, across * down, size.end()).reshape(down, across)
+        told = told[size.end() + across * down :]
+        inked = (page[round(HEAD / 2) : -round(FOOT / 2)] < 245).any(axis=1)
+        ends = np.flatnonzero(np.concatenate([[True], inked, [True]]))
+        bands = (np.diff(ends) - 1) / len(inked)
+        found.append(float(bands[bands >= GAP].sum()))
+    return found
+
+
+def closing(pages: list[Sheet], chapters: set[str]) -> set[int]:
+    """Return the numbers of the last pages of chapters, whose titles are given as their first words."""
+    opening = {page.number for page in pages for line in page.body()[:1] if text(line) in chapters}
+    return {page.number for page in pages if page.number + 1 in opening or page is pages[-1]}

@@ -15,34 +15,54 @@ TIED = 8  # letters up to which a word stays on the line of the sign beside it
 LINE, LOW = 108, 13  # letters in a line of a card, and lines of text up to which a card stays on one page
 
 
-def turned(blocks: list[Node]) -> list[Node]:
-    """Return blocks in which a table too wide for an upright page has a turned one, with what leads up to it."""
+def turned(blocks: list[Node], *, whole: bool = True) -> list[Node]:
+    """Return blocks in which a table too wide for an upright page has a turned one.
+
+    One with a caption, which is spoken of by its number, stands at the end of its chapter, or of an article that is not
+    ``whole``: the text goes on where it would have been. Another stays where it is, with what leads up to it.
+    """
     kept: list[Node] = []
+    waiting: list[Node] = []
     for block in blocks:
+        if _is_heading(block, first=whole):
+            kept += waiting
+            waiting = []
         if not _too_wide(block):
             kept.append(block)
-            continue
-        headings = [index for index, before in enumerate(kept[-LEAD:], len(kept[:-LEAD])) if before["t"] == "Header"]
-        start = headings[-1] if headings else len(kept)
-        while start and kept[start - 1]["t"] == "Header" and headings:
-            start -= 1
-        kept[start:] = [tree.raw("typst", "#page(flipped: true)["), *kept[start:], block, tree.raw("typst", "]")]
-    return kept
+        elif _is_table(block):
+            waiting += _on_its_side([block])
+        else:
+            start = _lead(kept)
+            kept[start:] = _on_its_side([*kept[start:], block])
+    return kept + waiting
+
+
+def _is_heading(block: Node, *, first: bool) -> bool:
+    """Return whether a block is a heading of the first level, or, where that is not asked, the one over references."""
+    return block["t"] == "Header" and (block["c"][0] == 1 if first else block["c"][1][0] == "references")
+
+
+def _on_its_side(blocks: list[Node]) -> list[Node]:
+    return [tree.raw("typst", "#page(flipped: true)["), *blocks, tree.raw("typst", "]")]
+
+
+def _lead(kept: list[Node]) -> int:
+    """Return where what leads up to the next block begins: at the headings shortly before it, or at the block."""
+    start = next((at for at in reversed(range(len(kept))[-LEAD:]) if kept[at]["t"] == "Header"), len(kept))
+    while start < len(kept) and start and kept[start - 1]["t"] == "Header":
+        start -= 1
+    return start
 
 
 def led(blocks: list[Node]) -> list[Node]:
-    """Return blocks in which no figure floats past a heading over claims, and words that lead on stay where they do."""
+    """Return blocks in which words that lead up to claims, a table or a list stay where these do."""
     kept: list[Node] = []
     for block in blocks:
-        if _is_claim(block) and kept and not _is_claim(kept[-1]):
-            lead = kept.pop() if kept[-1]["t"] == "Para" else None
-            at = len(kept) - 1 if kept and kept[-1]["t"] == "Header" else len(kept)
-            kept.insert(at, tree.raw("typst", "#place.flush()"))
-            kept += _kept(lead) if lead else []
-        elif kept and kept[-1]["t"] == "Para" and _is_table(block):
-            kept.append(tree.raw("typst", "#room()"))
-        elif kept and kept[-1]["t"] == "Para" and tree.text(kept[-1]).rstrip().endswith(":"):
-            kept += _kept(kept.pop())
+        if kept and kept[-1]["t"] == "Para":
+            if _is_table(block):
+                kept.append(tree.raw("typst", "#room()"))
+            elif _is_claim(block) or tree.text(kept[-1]).rstrip().endswith(":"):
+                kept += _kept(kept.pop())
         kept.append(block)
     return kept
 

@@ -59,9 +59,9 @@ def typeset(document: Document) -> tuple[str, dict[str, bytes]]:
     """Return the Typst source of a document, and the files it reads by name."""
     page = _Sheet(document)
     cut = tree.raw("typst", "// acts-cut")
-    text = paging.led(paging.turned(paging.bound(document.blocks)))
+    text = paging.led(paging.turned(paging.bound(document.blocks), whole=document.whole))
     blocks = page.fit([*paging.bound(document.abstract), cut, *text])
-    written = pandoc.write(blocks, FORM).replace("align(center)[#table(", "align(left)[#table(")
+    written = pandoc.write(blocks, FORM).replace("align(center)[#table(", "align(left)[#ruled(")
     abstract, body = written.split("// acts-cut")
     files = {name: (TEMPLATES / name).read_bytes() for name in SHEETS}
     for key, picture in document.pictures.items():
