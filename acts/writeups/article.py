@@ -30,6 +30,7 @@ from acts.writeups import Asked
 note = writeups.read({config!r}, {asked!r})"""
 FACTS = ("Configuration", "Device", "Processor", "Measured", "Commit", "Records")
 FEW = 6  # functions whose formulas are listed
+LONGEST = 60  # letters of a file's name
 
 
 def write(config: str, asked: Asked, *, out: Path | None = None) -> list[Path]:
@@ -72,10 +73,17 @@ def _put(path: Path, content: bytes) -> None:
 
 
 def slug(title: str) -> str:
-    """Return a title as the name of a file: plain letters, digits and hyphens, a digest where it has none of these."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
-    return name or f"writeup-{hashlib.sha256(title.encode()).hexdigest()[:8]}"
+    """Return a title as the name of a file: plain letters, digits and hyphens.
+
+    A digest of the title ends the name where something of it is lost: what is longer, or in other letters.
+    """
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", title).lower() if not unicodedata.combining(sign))
+    name = "-".join(re.findall(r"[a-z0-9]+", plain))
+    whole = name and len(name) <= LONGEST and not any(sign.isalnum() and not sign.isascii() for sign in plain)
+    if whole:
+        return name
+    digest = hashlib.sha256(title.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST - 9].strip('-') or 'writeup'}-{digest}"
 
 
 # --- the notebook -----------------------------------------------------------------------------------------------------
