@@ -243,6 +243,28 @@ def test_four_own_functions_differ_in_colour_dash_and_mark() -> None:
     assert own["relu"]["color"] == palette.REST
 
 
+def test_more_own_functions_than_colours_are_told_apart_by_dash_mark_and_sign() -> None:
+    names = [one for one in figure_records.NAMES if "(" not in one][: 2 * len(colours.OWN)]
+    own = naming.strokes(marked(*names), names)
+    for what in ("linestyle", "marker"):
+        assert len({(own[name]["color"], str(own[name][what])) for name in names}) == len(names)
+    signs = {(palette.of_own(rank), palette.swatch_of_own(rank)) for rank in range(4 * len(colours.OWN))}
+    assert len(signs) == 4 * len(colours.OWN)
+
+
+def test_of_functions_that_share_a_colour_a_figure_names_those_that_it_shows(timed: pd.DataFrame) -> None:  # noqa: F811
+    own = ["elu", "gelu", "mish", "my_bump", "tanh"]
+    table = marked(*own)
+    figure = figures.cost.shares(timed, table)
+    shown = [name for name in own if naming.label(table, name) in set(figure.data["activation"])]
+    assert "tanh" in shown
+    ranks = {name: rank for rank, name in enumerate(naming.own(table))}
+    below = {text.get_text() for text in figure.texts}
+    signs = {f"{palette.swatch_of_own(ranks[name])} {naming.label(table, name)}" for name in shown}
+    assert signs <= below
+    assert len([one for one in below if one[:1] in "■◆▲●"]) == len(shown) < len(own)
+
+
 def test_own_functions_come_first_and_variants_of_them_too() -> None:
     table = marked("mish", "my_bump")
     order = naming.ordered(table, ["relu", "tanh", "my_bump", "mish", "mish(beta=2)", "identity"])

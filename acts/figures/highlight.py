@@ -1,10 +1,11 @@
 """Highlight: what the configuration brought along stands out of a finished figure, in weight, on top and by name.
 
 A figure draws own functions in the colours that ``naming`` gives them and all others in grey; the rest is done here,
-once for all figures.
+once for all figures. Where there are more functions than colours, the sign before a name says which one is meant.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,7 +23,6 @@ from acts.figures.table import BROUGHT
 
 _ABOVE = 10.0  # added to the order of drawing: on top of all others
 _HEAVIER, _LARGER = 1.6, 1.25  # of lines, of marks
-_SWATCH = "■"
 _LINE = 0.15  # inches from one line of words to the next
 _LEFT, _BELOW = 0.07, 0.19  # inches from a figure's left edge, and down from its foot, to the line on what is own
 _JOINED = r"(?=$|[,:]| [÷↓(])"  # what may follow a function's name where a word begins with it
@@ -30,24 +30,33 @@ _JOINED = r"(?=$|[,:]| [÷↓(])"  # what may follow a function's name where a w
 
 def lift(figure: Drawing, catalogue: pd.DataFrame) -> None:
     """Raise lines, marks and words of own functions, and say below the figure which they are."""
-    labels = {naming.label(catalogue, name): naming.colour(catalogue, name) for name in naming.own(catalogue)}
+    own = naming.own(catalogue)
+    labels = {naming.label(catalogue, name): naming.colour(catalogue, name) for name in own}
+    signs = {naming.label(catalogue, name): palette.swatch_of_own(rank) for rank, name in enumerate(own)}
     _worded(figure.findobj(Text), labels)
     seen = {colour for artist in figure.findobj(_drawn) if (colour := _raised(artist))}
-    shown = {label: colour for label, colour in labels.items() if colour in seen}
+    shown = {label: labels[label] for label in _present(figure, labels) if labels[label] in seen}
     if not shown:
         return
     for axes in figure.axes:
-        _swatched(axes, labels)
+        _swatched(axes, signs)
     _darkened(figure.findobj(Text))
-    _key(figure, shown, grey=palette.REST in seen)
+    _key(figure, shown, signs, grey=palette.REST in seen)
     figure.finding = f"{figure.finding} Drawn in colour: {', '.join(shown)}.".strip()
 
 
-def _key(figure: Drawing, shown: Mapping[str, str], *, grey: bool) -> None:
-    """Say below a figure which functions are own, each in its colour behind a swatch."""
+def _present(figure: Drawing, labels: Mapping[str, str]) -> list[str]:
+    """Return the functions that a figure may show: of those that share a colour, the ones that it names."""
+    written = "\n".join(text.get_text() for text in figure.findobj(Text))
+    shared = Counter(labels.values())
+    return [label for label, colour in labels.items() if shared[colour] == 1 or label in written]
+
+
+def _key(figure: Drawing, shown: Mapping[str, str], signs: Mapping[str, str], *, grey: bool) -> None:
+    """Say below a figure which functions are own, each in its colour behind its sign."""
     width, height = figure.get_size_inches()
     said = BROUGHT + ("; all others are grey" if grey else "")
-    words = [(f"{_SWATCH} {label}", colour, "bold") for label, colour in shown.items()]
+    words = [(f"{signs[label]} {label}", colour, "bold") for label, colour in shown.items()]
     x, down = _LEFT, _BELOW
     for text, colour, weight in [*words, (said, palette.GREY, "normal")]:
         wide = text_width(text, SMALL, weight=weight)
@@ -104,16 +113,17 @@ def _colour(artist: Any) -> str:
     return ""
 
 
-def _swatched(axes: Axes, labels: Iterable[str]) -> None:
-    """Put a swatch before the title of a panel that is an own function's; a name that has no room there is cut."""
+def _swatched(axes: Axes, signs: Mapping[str, str]) -> None:
+    """Put its sign before the title of a panel that is an own function's; a name that has no room there is cut."""
     title, wide = axes.get_title(loc="left"), axes.get_position().width * WIDTH
     for text in axes.get_children():
         if isinstance(text, Text) and title and text.get_text() == title and _colour(text) in palette.OWN:
-            name = max((label for label in labels if title.startswith(label)), key=len, default="")
+            name = max((label for label in signs if title.startswith(label)), key=len, default="")
+            sign = signs.get(name, palette.swatch_of_own(0))
             size, rest = float(text.get_fontsize()), title.removeprefix(name)
             beside = rest.partition("\n")[0]
-            room = wide - text_width(f"{_SWATCH} {beside}", size, weight="bold")
-            text.set_text(f"{_SWATCH} {fitted(name, size, room, weight='bold') if name else ''}{rest}")
+            room = wide - text_width(f"{sign} {beside}", size, weight="bold")
+            text.set_text(f"{sign} {fitted(name, size, room, weight='bold') if name else ''}{rest}")
 
 
 def _darkened(texts: Iterable[Any]) -> None:

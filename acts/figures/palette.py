@@ -10,7 +10,7 @@ from acts.colours import BY_NIGHT, FAMILIES, GREY, INK, OWN, PALE, PAPER, REST, 
 
 __all__ = [
     "FAMILIES", "GREY", "HOLLOW", "INK", "OWN", "PALE", "PAPER", "REST", "VERDICTS", "dash", "families", "ink_on",
-    "luminance", "mark", "mark_of_own", "of_family", "of_own", "quiet",
+    "luminance", "mark", "mark_of_own", "of_family", "of_own", "quiet", "swatch_of_own",
 ]  # fmt: skip
 
 HOLLOW = ("not decidable", "not measured here")  # drawn as an outline: nothing was decided
@@ -23,7 +23,8 @@ _DASHES: tuple[str | tuple[float, tuple[float, ...]], ...] = (
     (0.0, (7.0, 2.0)),
     (0.0, (3.0, 1.2, 1.0, 1.2, 1.0, 1.2)),
 )
-_OWN_MARKS = ("*", "h", "p", "d")
+_OWN_MARKS = ("*", "h", "p", "d", "8")  # one more than colours, so that the two together do not repeat
+_SWATCHES = ("■", "◆", "▲", "●")  # of the first functions, and of those that must share their colours
 _MARKS = ("o", "s", "D", "^", "v", "P", "X", "<", ">")
 
 
@@ -40,6 +41,14 @@ def of_own(rank: int) -> str:
 def mark_of_own(rank: int) -> str:
     """Return the point mark of the rank-th function that the configuration brought along; no family has it."""
     return _OWN_MARKS[rank % len(_OWN_MARKS)]
+
+
+def swatch_of_own(rank: int) -> str:
+    """Return the sign before the name of the rank-th function that the configuration brought along.
+
+    Functions of one colour have different ones.
+    """
+    return _SWATCHES[rank // len(OWN) % len(_SWATCHES)]
 
 
 def quiet(colour: str) -> str:
