@@ -12,6 +12,7 @@ A comment alone on the line above a block says what is done with it instead:
 A page's sh blocks run in turn in one copy of this checkout, its python blocks one after the other in one process.
 """
 
+import ast
 import json
 import os
 import re
@@ -268,6 +269,16 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
 def test_the_index_lists_every_page() -> None:
     linked = set(re.findall(r"\]\(([\w-]+\.md)", read("docs/index.md")))
     assert linked == {Path(page).name for page in PAGES if page.startswith("docs/")} - {"index.md"}
+
+
+def test_the_page_of_the_house_names_every_room_with_its_own_sentence() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", read("docs/house.md"), flags=re.M)
+    entries = [path for path in (ROOT / "acts").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
+    files = {path.stem: path / "__init__.py" if path.is_dir() else path for path in entries if path.stem != "__init__"}
+    assert sorted(name for name, _ in rows) == sorted(files)
+    for name, told in rows:
+        begins = ast.get_docstring(ast.parse(files[name].read_text(encoding="utf-8"))) or ""
+        assert told.replace("`", "").lower() in " ".join(begins.replace("`", "").lower().split()), name
 
 
 def test_every_figure_table_and_claim_that_a_page_names_is_there() -> None:
