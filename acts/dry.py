@@ -9,6 +9,8 @@ from acts.engine import keys
 from acts.engine.desk import Desk
 from acts.engine.progress import duration
 
+BUDGETED = "cpu"  # the configuration that an experiment's budget is meant for
+
 
 @dataclass(frozen=True)
 class Lacking:
@@ -56,7 +58,7 @@ def tell(desk: Desk, sheet: Sheet) -> int:
         one = sheet.experiments[-1]
         desk.teller.line(
             f"  {word}: {one.planned} runs planned so far, {one.stored} stored, {one.missing} to compute"
-            f" in {_plural(one.jobs, 'job')}{_about(costs, sheet.workers)}; budget {duration(one.budget)}"
+            f" in {_plural(one.jobs, 'job')}{_about(costs, sheet.workers)}{_budget(desk, one)}"
         )
         sheet.costs += costs
     runs = sum(one.missing for one in sheet.experiments)
@@ -79,6 +81,11 @@ def _look(desk: Desk, word: str, sheet: Sheet) -> list[float]:
     spent = sum(costs), span(costs, sheet.workers)
     sheet.experiments.append(Lacking(word, planned, planned - missing, missing, len(tasks), *spent, module.budget))
     return costs
+
+
+def _budget(desk: Desk, one: Lacking) -> str:
+    """Return how long a comparison may take as a whole on one core, under the configuration that budgets are for."""
+    return f"; budget {duration(one.budget)}" if desk.params.name == BUDGETED else ""
 
 
 def _about(costs: list[float], workers: int) -> str:
