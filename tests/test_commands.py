@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from acts import bench, commands, datasets, doctor, estimates, params
+from acts import bench, check, commands, datasets, doctor, estimates, params
 from acts.__main__ import main
 from acts.activations import registry
 from acts.bench import storing
@@ -324,7 +324,7 @@ def test_show_knows_data_sets_and_experiments(name, capsys):
         assert told["configurations"] == ["cpu", "smoke"]
 
 
-@pytest.mark.usefixtures("review")
+@pytest.mark.usefixtures("review", "nothing_own")
 def test_what_a_configuration_brings_along_is_listed_shown_checked_and_asked_the_same(capsys):
     def told(*words):
         assert main([*words, "--config", "cpu", "--json"]) == 0
@@ -339,6 +339,19 @@ def test_what_a_configuration_brings_along_is_listed_shown_checked_and_asked_the
     assert "The same asked of my_bump: supported; " in capsys.readouterr().out
     assert main(["show", "C38", "--config", "smoke", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["asked"] == []
+
+
+@pytest.mark.usefixtures("review")
+@pytest.mark.parametrize(
+    ("wanted", "wrong", "key"),
+    [("2 * x", "", "formulas:"), ("my.py", "", "plugins: [my.py]"), ("2 * x", "no", ""), ("relu", "", "")],
+)
+def test_check_says_on_a_terminal_where_a_sound_function_is_written_next(wanted, wrong, key, monkeypatch):
+    found = [check.Finding(wanted, "values", "has the values of its formula", wrong)]
+    monkeypatch.setattr(check, "checked", lambda *_, **__: found)
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    told = shown(monkeypatch, ["check", wanted], 100, NO_COLOR="1")
+    assert (f"next: write it into params/yours.yaml under {key}" in told) is bool(key)
 
 
 @pytest.mark.usefixtures("review")
@@ -453,6 +466,12 @@ def test_filters_let_through_what_they_say(capsys):
         ("list claims --config smoek", "unknown configuration 'smoek'; did you mean 'smoke'?"),
         ("show gleu", "unknown activation 'gleu'; did you mean 'gelu'?"),
         ("show C99", "unknown claim 'C99'"),
+        ("show my_bump", "'my_bump' is brought along by a configuration: add --config cpu"),
+        ("check my_bump", "'my_bump' is brought along by a configuration: add --config cpu"),
+        (
+            "check params/cpu.yaml",
+            "cpu is a configuration; what it brings along is checked by acts check NAME --config",
+        ),
         ("show fashion_mnits", "nothing is called 'fashion_mnits'; did you mean 'fashion_mnist'?"),
         ("show nowhere.yaml", "nowhere.yaml: no such file"),
         ("run smok", "unknown configuration 'smok'; did you mean 'smoke'?"),

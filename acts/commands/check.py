@@ -1,9 +1,12 @@
 """`acts check`: hold an activation against all that is asked of one."""
 
 import argparse
+from pathlib import Path
+from typing import Any
 
+from acts.commands import terminal
 from acts.commands.answer import Answer
-from acts.commands.page import Page, Parser
+from acts.commands.page import AskedError, Page, Parser
 
 PAGE = Page(
     summary="hold an activation against all that is asked of one",
@@ -48,11 +51,27 @@ def _letter(text: str) -> tuple[str, float]:
 def run(given: argparse.Namespace) -> Answer:
     """Check an activation and return every finding."""
     from acts import check
+    from acts.commands import inventory
 
+    if given.wanted.endswith((".yaml", ".yml")):
+        name = Path(given.wanted).stem
+        raise AskedError(
+            f"{name} is a configuration; what it brings along is checked by acts check NAME --config {name}"
+        )
     if given.config is not None:
-        from acts.commands import inventory
-
         inventory.brought(given.config)
+    else:
+        inventory.elsewhere(given.wanted)
     found = check.checked(given.wanted, letters=dict(given.let))
     code = 1 if any(finding.wrong for finding in found) else 0
-    return Answer([vars(finding) for finding in found], code=code, show=lambda: check.tell(found))
+    return Answer([vars(finding) for finding in found], code=code, show=lambda: _tell(given.wanted, found))
+
+
+def _tell(wanted: str, found: list[Any]) -> None:
+    """Print the findings and, of a function that no configuration has yet, where to write it."""
+    from acts import check
+
+    check.tell(found)
+    key = f"plugins: [{wanted}]" if wanted.endswith(".py") else "formulas:" if not wanted.isidentifier() else ""
+    if key and not any(finding.wrong for finding in found):
+        terminal.onward(f"next: write it into params/yours.yaml under {key}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from acts.commands import ledgers
+from acts.commands.page import AskedError
 from acts.commands.terminal import Column, Table
 
 Rows = list[dict[str, Any]]
@@ -28,6 +29,22 @@ def brought(config: str) -> list[str]:
     from acts.activations import own
 
     return own.admit(params.load(config).own)
+
+
+def elsewhere(name: str) -> None:
+    """Raise AskedError for a function that a configuration brings along, where that is not named beside it."""
+    from acts import activations as room
+    from acts import params
+
+    if not name.isidentifier() or name in room.names():
+        return
+    for config in params.configurations():
+        try:
+            own = params.load(config).own_names()
+        except params.ParamsError:
+            continue
+        if name in own:
+            raise AskedError(f"{name!r} is brought along by a configuration: add --config {config}")
 
 
 def _activation(entry: Any, own: list[str]) -> dict[str, Any]:

@@ -34,9 +34,11 @@ def options(parser: Parser) -> None:
 
 def run(given: argparse.Namespace) -> Answer:
     """Show what a name means; the quick kinds are asked first, so that they cost no import of torch."""
-    from acts.commands import portraits
+    from acts.commands import inventory, portraits
 
     for kind in (portraits.claim, portraits.configuration, portraits.dataset, portraits.experiment):
         if (found := kind(given.name, given.config)) is not None:
             return found
+    if given.config is None:
+        inventory.elsewhere(given.name)
     return portraits.activation(given.name, given.config)
