@@ -1,10 +1,11 @@
 """Doctor: what this machine has and what each configuration can run on it, problems first; it computes nothing."""
 
 import os
+import platform
 import shutil
 import struct
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, metadata, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -43,11 +44,12 @@ def examine() -> Found:
 
 
 def software() -> Found:
-    """Return the versions of Python, acts and torch, and which packages differ from the lock."""
+    """Return the versions of Python, acts and torch, the commit, and which packages differ from the lock."""
     versions = provenance.versions()
     return {
         "python": versions["python"],
         "acts": versions["acts"],
+        "commit": provenance.commit(),
         "torch": _torch(),
         "not installed": [name for name in provenance.PACKAGES if versions[name] == "not installed"],
         "not as in requirements.lock": _astray(configuration.root() / "requirements.lock"),
@@ -224,6 +226,7 @@ def _where(params: Params) -> str:
 def problems(found: Found) -> list[dict[str, str]]:
     """Return what is wrong, worst first, each with what to do; what is merely absent is none."""
     told = [
+        *_untried(),
         *((f"{name} is not installed", "make, or pip install -r requirements.lock") for name in _absent(found)),
         *((f"{line} as requirements.lock has it", "make brings .venv up to date") for line in _unlocked(found)),
         *_unreadable(found),
@@ -235,7 +238,18 @@ def problems(found: Found) -> list[dict[str, str]]:
         told.append((f"fonts {found['tools']['fonts']}", "git checkout -- acts/reports/fonts"))
     if "utf" not in found["software"]["encoding"].lower():
         told.append((f"this terminal writes {found['software']['encoding']}, not UTF-8", "set PYTHONUTF8=1"))
+    if found["software"]["commit"] == "unknown" and (provenance.SOURCE / ".git").exists():
+        trust = 'where another user owns this folder: git config --global --add safe.directory "$PWD"'
+        told.append(("git does not tell the commit, so reports cannot name it", trust))
     return [{"what": what, "do": do} for what, do in told]
+
+
+def _untried() -> list[tuple[str, str]]:
+    """Return this Python where acts was never tried on it."""
+    here = "Programming Language :: Python :: {}.{}".format(*sys.version_info)
+    if here in (metadata("acts").get_all("Classifier") or []):
+        return []
+    return [(f"acts was never tried on Python {platform.python_version()}", "take one that docs/install.md names")]
 
 
 def _absent(found: Found) -> list[str]:

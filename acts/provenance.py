@@ -13,8 +13,9 @@ import acts
 from acts.engine import addresses
 from acts.engine.desk import Outcome
 from acts.engine.store import Store
-from acts.params import Params, root
+from acts.params import Params
 
+SOURCE = Path(acts.__file__).resolve().parents[1]
 PACKAGES = (
     "torch", "numpy", "scipy", "pandas", "pyarrow", "sympy", "mpmath", "scikit-learn", "matplotlib", "seaborn",
     "distributed", "papermill", "nbconvert", "typst", "pypandoc_binary", "math-core", "tex2typst",
@@ -70,17 +71,22 @@ def _data(outcomes: list[Outcome]) -> dict[str, str]:
 
 
 def commit() -> str:
-    """Return the commit that the source stands at, with "+" where files differ from it; "unknown" outside git."""
+    """Return the commit that the source stands at, with "+" where files differ from it; "unknown" outside git.
+
+    A repository around the source's folder does not count: the commit would be of something else.
+    """
     try:
-        head = _git("rev-parse", "HEAD")
+        inside, _, head = _git("rev-parse", "--show-prefix", "HEAD").rpartition("\n")
+        if inside:
+            return "unknown"
         return head + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
     except (OSError, subprocess.SubprocessError):
         return "unknown"
 
 
 def _git(*words: str) -> str:
-    """Return what git answers in the review's folder."""
-    done = subprocess.run(["git", *words], cwd=root(), capture_output=True, text=True, check=True, timeout=20)
+    """Return what git answers in the folder of the source."""
+    done = subprocess.run(["git", *words], cwd=SOURCE, capture_output=True, text=True, check=True, timeout=20)
     return done.stdout.strip()
 
 
