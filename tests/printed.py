@@ -5,6 +5,7 @@ import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,10 @@ def blank(pdf: Path) -> list[float]:
 
 
 def closing(pages: list[Sheet], chapters: set[str]) -> set[int]:
-    """Return the numbers of the last pages of chapters, whose titles are given as their first words."""
-    opening = {page.number for page in pages for line in page.body()[:1] if text(line) in chapters}
-    return {page.number for page in pages if page.number + 1 in opening or page is pages[-1]}
+    """Return the numbers of the last pages of chapters, known by their titles, and of the last before turned ones."""
+    last = {len(pages)}
+    for page, after in pairwise(pages):
+        begun = any(text(line) in chapters for line in after.body()[:1])
+        if begun or (page.width < page.height and after.width > after.height):
+            last.add(page.number)
+    return last

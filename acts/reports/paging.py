@@ -7,6 +7,7 @@ from acts.reports import marks, tables, tree
 from acts.reports.tree import Node
 
 LONGEST, PIECE = 60, 8  # letters of a word from which it may break, and after how many each
+TURN = tree.raw("typst", "#page(flipped: true)[")
 LEAD = 3  # blocks between a heading and a wide table that turn with it
 INDEX = re.compile(r"(?<=[α-ω])_([a-z0-9])(?![A-Za-z0-9])")
 POINTING = ("see", "in", "of", "than")  # words that stay with a link behind them
@@ -43,7 +44,7 @@ def _is_heading(block: Node, *, first: bool) -> bool:
 
 
 def _on_its_side(blocks: list[Node]) -> list[Node]:
-    return [tree.raw("typst", "#page(flipped: true)["), *blocks, tree.raw("typst", "]")]
+    return [TURN, *blocks, tree.raw("typst", "]")]
 
 
 def _lead(kept: list[Node]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import typst
 
-from acts.reports import cards, fonts, marks, paging, pandoc, pictures, rasters, tables, tree
+from acts.reports import cards, fonts, marks, paging, pandoc, pictures, rasters, tables, tails, tree
 from acts.reports.document import TEMPLATES, Document
 from acts.reports.faults import ReportError
 from acts.reports.formulas import to_typst
@@ -40,15 +40,14 @@ def render(document: Document) -> bytes:
 
 def _compiled(document: Document) -> bytes:
     source, files = typeset(document)
-    project: Any = {"main.typ": source.encode(), **files}
-    return typst.compile(
-        project,
-        format="pdf",
-        pdf_standards=STANDARDS,
-        font_paths=[fonts.FOLDER],
-        ignore_system_fonts=True,
-        timestamp=document.front.stamp,
-    )
+    own: Any = {"font_paths": [fonts.FOLDER], "ignore_system_fonts": True}
+
+    def project(source: str) -> Any:
+        return {"main.typ": source.encode(), **files}
+
+    source = tails.shortened(source, lambda source, what: typst.query(project(source), what, field="value", **own))
+    stamp = document.front.stamp
+    return typst.compile(project(source), format="pdf", pdf_standards=STANDARDS, timestamp=stamp, **own)
 
 
 def _reason(message: str) -> str:
@@ -60,6 +59,7 @@ def typeset(document: Document) -> tuple[str, dict[str, bytes]]:
     page = _Sheet(document)
     cut = tree.raw("typst", "// acts-cut")
     text = paging.led(paging.turned(paging.bound(document.blocks), whole=document.whole))
+    text = tails.chaptered(text) if document.whole else text
     blocks = page.fit([*paging.bound(document.abstract), cut, *text])
     written = pandoc.write(blocks, FORM).replace("align(center)[#table(", "align(left)[#ruled(")
     abstract, body = written.split("// acts-cut")
