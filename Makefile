@@ -149,7 +149,8 @@ lab: $(READY) ## Open the notebooks in JupyterLab, at NOTEBOOK (playground; 00_v
 	@JUPYTER_PREFER_ENV_PATH=1 JUPYTER_CONFIG_PATH="$(CURDIR)/acts/lab$(addprefix :,$(JUPYTER_CONFIG_PATH))" \
 	  $(VENV)/bin/jupyter lab --ServerApp.root_dir=. \
 	  --LabApp.default_url=/lab/tree/notebooks/$(NOTEBOOK).ipynb --LabApp.extension_manager=readonly \
-	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None $(LAB_FLAGS)
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
+	  --LabApp.extra_labextensions_path="$(CURDIR)/acts/lab/labextension" $(LAB_FLAGS)
 
 doctor: $(READY) ## Say what this machine can do
 	@$(ACTS) doctor

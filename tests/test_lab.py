@@ -16,6 +16,7 @@ from typing import Any
 import nbformat
 import pytest
 import visits
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 HERE = Path(__file__).parents[1]
 CONFIG = """\
@@ -62,6 +63,7 @@ class Lab:
     """A running JupyterLab and a tab of the browser that shows it."""
 
     def __init__(self, root: Path, chromium: Any, *, theme: str = "JupyterLab Light") -> None:
+        self.root = root
         own = {name: root / "jupyter" / name for name in ("config", "data", "runtime", "settings", "workspaces")}
         wrong = (
             own["data"] / "kernels" / "python3"
@@ -201,6 +203,43 @@ def test_chapters_compute_what_is_missing_once_and_show_themselves_as_in_the_rep
     said = "".join(one["text"] for one in outputs if one["output_type"] == "stream")
     assert "gradient_flow: " in said
     assert "formulas: " not in said
+
+
+MARKED = [
+    new_markdown_cell(
+        "# Marks\n\nIn @fig-late, by @eq-one and [@he2015; @montufar2014]; @fig-flow; [@nobody2000], `@fig-late`.\n\n"
+        "$$ x^2 $$ {#eq-one}"
+    ),
+    new_code_cell("from acts import figures\nfrom IPython.display import HTML\nfigures.use_style()"),
+    *(new_markdown_cell(f"Paragraph {place}.\n\n" + "\n\n".join("and so on" for _ in range(9))) for place in range(9)),
+    new_code_cell("#| label: fig-late\n#| fig-cap: By @eq-one.\nHTML('<p>Drawn, see @eq-one.</p>')"),
+]
+
+
+def test_marks_of_the_report_are_words_and_links_in_the_lab(lab: Lab) -> None:
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(new_notebook(cells=MARKED, metadata=kernel), lab.root / "notebooks" / "marked.ipynb")
+    (lab.root / "reports" / "references.bib").write_bytes((HERE / "reports" / "references.bib").read_bytes())
+    lab.open("marked")
+    prose = lab.tab.locator(".jp-MarkdownOutput").first
+    prose.get_by_text("He et al. 2015; Montúfar et al. 2014").wait_for(timeout=PATIENCE)
+    told = prose.inner_text()
+    assert "In Figure 1, by Equation 1 and (He et al. 2015; Montúfar et al. 2014);" in told
+    assert re.search(r"Figure \d+ of 03_gradient_flow; \[@nobody2000\], @fig-late\.", told)
+    assert "{#" not in told
+    source = prose.get_by_text("He et al. 2015")
+    assert source.get_attribute("href") == "https://arxiv.org/abs/1502.01852"
+    assert source.get_attribute("title").startswith("Delving deep into rectifiers")
+    lab.run()
+    lab.tab.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(0)")
+    prose.get_by_text("Figure 1", exact=True).click()
+    caption = lab.tab.locator(".acts-caption", has_text="Figure 1 By Equation 1.")
+    caption.wait_for(timeout=PATIENCE)
+    lab.tab.wait_for_function(
+        "node => { const box = node.getBoundingClientRect(); return box.top > 0 && box.bottom <= innerHeight; }",
+        arg=caption.element_handle(), timeout=PATIENCE,
+    )  # fmt: skip
+    assert lab.tab.get_by_text("Drawn, see Equation 1.").count() == 1
 
 
 def picture(lab: Lab, part: int) -> str:
