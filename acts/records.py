@@ -13,6 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from acts import nearest
+
 WHO = ("experiment", "activation", "dataset", "network", "seed")
 WHERE = (
     "phase", "arm", "split", "init", "norm", "optimizer", "lr", "depth", "step", "layer", "device", "dtype",
@@ -39,7 +41,7 @@ def frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     named = dict.fromkeys(column for row in found for column in row)
     unknown = [column for column in named if column not in COLUMNS]
     if unknown:
-        raise ValueError(f"unknown record column {unknown[0]!r}; columns are {', '.join(COLUMNS)}")
+        raise ValueError(nearest.unknown("record column", unknown[0], COLUMNS))
     # Column by column, which takes a fifth of the time of a table that is converted afterwards.
     nulls = {kind: _column([None] * len(found), kind) for kind in set(COLUMNS.values())}
     values = {name: _column([row.get(name) for row in found], COLUMNS[name]) for name in named}
@@ -70,7 +72,7 @@ def check(records: pd.DataFrame) -> pd.DataFrame:
             raise ValueError(f"records: {column} is null in row {records.index[records[column].isna()][0]}")
     strange = set(records["phase"].unique()) - set(PHASES)
     if strange:
-        raise ValueError(f"records: unknown phase {sorted(strange)[0]!r}; phases are {', '.join(PHASES)}")
+        raise ValueError(f"records: {nearest.unknown('phase', sorted(strange)[0], PHASES)}")
     doubled = records.duplicated(subset=list(KEY))
     if doubled.any():
         row = records[doubled][list(KEY)].iloc[0].dropna().to_dict()
@@ -104,7 +106,7 @@ def where(records: pd.DataFrame, **conditions: Any) -> pd.DataFrame:
     keep = pd.Series(True, index=records.index)
     for column, wanted in conditions.items():
         if column not in COLUMNS:
-            raise ValueError(f"unknown record column {column!r}; columns are {', '.join(COLUMNS)}")
+            raise ValueError(nearest.unknown("record column", column, COLUMNS))
         if wanted is None:
             keep &= records[column].isna()
         elif isinstance(wanted, list | tuple | set):

@@ -11,20 +11,9 @@ import pandas as pd
 from acts.claims import Claim, catalogue
 from acts.claims.catalogue import Compound, Conjunction, Part
 from acts.claims.facts import Check, Exact
-from acts.claims.rules import (
-    OUTCOME,
-    Bounds,
-    Combination,
-    Contrast,
-    Family,
-    Omnibus,
-    Policy,
-    Rare,
-    Spread,
-    Sweep,
-    Trend,
-)
+from acts.claims.rules import OUTCOME, Combination, Contrast, Family, Sweep, Trend
 from acts.claims.sides import AnySide, BestOf, Side, as_side, members
+from acts.claims.surveys import Bounds, Omnibus, Policy, Rare, Spread
 from acts.records import COLUMNS, frame
 
 SEEDS = 12

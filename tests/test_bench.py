@@ -395,7 +395,7 @@ def test_an_unknown_part_is_refused(review, capsys):
     assert main(["bench", "stor"]) == 2
     assert (
         capsys.readouterr().err
-        == "unknown part 'stor'; did you mean 'store'?; parts are training, engine, store, report\n"
+        == "unknown part 'stor'; did you mean 'store'? (known: training, engine, store, report)\n"
     )
     assert not (review / "reports" / "bench").exists()
 

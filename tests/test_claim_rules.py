@@ -12,7 +12,8 @@ import pytest
 from acts import claims, records
 from acts.claims import known
 from acts.claims.catalogue import EXPERIMENTS, Claim, Compound, Conjunction
-from acts.claims.rules import Combination, Contrast, Policy, Sweep, Trend
+from acts.claims.rules import Combination, Contrast, Sweep, Trend
+from acts.claims.surveys import Policy
 
 CLAIMS = claims.catalogue()
 BY_ID = {claim.id: claim for claim in CLAIMS}

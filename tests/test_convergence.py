@@ -200,7 +200,7 @@ def test_an_init_that_a_function_does_not_have_is_left_out() -> None:
         ({"activations": ("gleu",)}, "unknown activation 'gleu'"),
         ({"activations": ("softmax",)}, "softmax is not element-wise"),
         ({"activations": ("rrelu",)}, "rrelu is random in training"),
-        ({"datasets": ("digit",)}, "unknown dataset 'digit'; did you mean 'digits'"),
+        ({"datasets": ("digit",)}, "unknown data set 'digit'; did you mean 'digits'"),
         ({"rates": {"sgd": (0.1, 0.3), "adam": (0.1,)}}, "0.1 is followed by 0.3"),
     ],
 )

@@ -319,7 +319,7 @@ def test_the_page_on_data_sets_names_no_table_that_is_none() -> None:
 
 
 def test_an_unknown_set_is_told_what_is_near() -> None:
-    with pytest.raises(datasets.DatasetError, match=r"unknown dataset 'fashon_mnist'; did you mean 'fashion_mnist'\?"):
+    with pytest.raises(datasets.DatasetError, match=r"unknown data set 'fashon_mnist'; did you mean 'fashion_mnist'\?"):
         datasets.load("fashon_mnist")
     with pytest.raises(datasets.DatasetError, match=r"'pmlb_leter'; did you mean 'pmlb_letter'\?") as caught:
         datasets.load("pmlb_leter")
@@ -599,7 +599,7 @@ def test_what_cannot_be_fetched_is_said_before_any_download(
 ) -> None:
     assert publisher.is_dir()
     assert main(["fetch", "mnist", "mnits"]) == 2
-    assert capsys.readouterr().err.startswith("unknown dataset 'mnits'; did you mean 'mnist'?")
+    assert capsys.readouterr().err.startswith("unknown data set 'mnits'; did you mean 'mnist'?")
     assert main(["fetch", "digits"]) == 2
     assert "digits needs no download" in capsys.readouterr().err
     monkeypatch.delenv("ACTS_DATA")

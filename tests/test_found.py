@@ -66,7 +66,7 @@ def test_a_review_that_is_not_whole_is_one_line_and_2_and_nothing_is_written(roo
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        (["tinny"], "unknown configuration 'tinny'; did you mean 'tiny'?; params/ has tiny\n"),
+        (["tinny"], "unknown configuration 'tinny'; did you mean 'tiny'? (known: tiny)\n"),
         (["tiny", "other"], "one configuration, not 2: tiny other\n"),
     ],
 )

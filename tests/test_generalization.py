@@ -213,7 +213,7 @@ def test_an_absent_set_leaves_its_runs_out(monkeypatch: pytest.MonkeyPatch) -> N
     ("changed", "said"),
     [
         ({"activations": ("gleu",)}, "unknown activation 'gleu'"),
-        ({"dataset": "moon"}, "unknown dataset 'moon'; did you mean 'moons'"),
+        ({"dataset": "moon"}, "unknown data set 'moon'; did you mean 'moons'"),
         ({"network": "cnn_2x8"}, "generalization: cnn_2x8: moons: cnn_2x8 takes pictures"),
         ({"dataset": "docstrings"}, "generalization: mlp_2x8: docstrings: mlp_2x8 takes numbers"),
         ({"rates": (0.1, 0.3)}, "0.1 is followed by 0.3"),

@@ -145,7 +145,7 @@ def test_verdicts_shows_the_claims_asked_for() -> None:
     assert [card.claim.id for card in shown.cards] == ["C10", "C28"]
     by_word = claims.verdicts(exact_records.measured(), experiment="formulas")
     assert len(by_word.cards) == 23
-    with pytest.raises(claims.ClaimError, match="unknown claim 'C91'; did you mean 'C9"):
+    with pytest.raises(claims.ClaimError, match="unknown claim 'C91'; did you mean 'C19"):
         claims.verdicts(exact_records.measured(), "C91")
 
 

@@ -208,7 +208,7 @@ def test_the_init_chi_lets_the_gradient_through_where_it_starts(name: str) -> No
 def test_an_init_chi_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="flat has no init chi"):
         theory.init(flat, "chi")
-    with pytest.raises(ValueError, match="inits are torch_default, lecun, he, stable, critical and chi"):
+    with pytest.raises(ValueError, match="known: torch_default, lecun, he, stable, critical, chi"):
         theory.init("relu", "xavier")
 
 
@@ -439,7 +439,7 @@ notebooks: [a]
     ("put", "message"),
     [
         ({"STUDY": "centering"}, "study: unknown value 'centering'; did you mean 'centring'?"),
-        ({"STUDY": "magic"}, "study: unknown value 'magic'; one of centring, slope, gradient, zero, mixed"),
+        ({"STUDY": "magic"}, "study: unknown value 'magic' (known: centring, slope, gradient, zero, mixed"),
         ({"STUDY": "slope"}, "the study 'slope' of mlp_2x8 on digits stands twice"),
         ({"STUDY": "zero", "OPTIMIZER": "adam"}, "rates has no grid for the optimizer 'adam'"),
         ({"STUDY": "zero", "datasets: digits": "datasets: digit"}, "datasets: unknown data set 'digit'"),

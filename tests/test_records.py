@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acts import records
@@ -26,7 +26,7 @@ def test_a_frame_has_every_column_typed_whatever_the_rows_hold():
 
 
 def test_a_column_that_records_do_not_have_is_refused():
-    with pytest.raises(ValueError, match="unknown record column 'colour'; columns are experiment, activation"):
+    with pytest.raises(ValueError, match=r"unknown record column 'colour' \(known: "):
         table({"colour": "red"})
 
 
@@ -35,7 +35,7 @@ def test_a_column_that_records_do_not_have_is_refused():
     [
         ([{"metric": None}], "metric is null in row 0"),
         ([{}, {"activation": None}], "activation is null in row 1"),
-        ([{"phase": "test"}], "unknown phase 'test'; phases are exact, init, tune, final"),
+        ([{"phase": "test"}], r"unknown phase 'test' \(known: exact, init, tune, final"),
         ([{}, {"value": 0.7}], "measured twice: .*'seed': 1"),
         ([{}, {"phase": "tune", "metric": "other"}], "convergence tunes and tests on the same seed 1"),
         ([{"metric": "step_seconds"}], r"a timing \(step_seconds\) outside cost and bench, in convergence"),
@@ -96,6 +96,7 @@ def test_what_breaks_the_rules_is_not_written(tmp_path):
     assert not (tmp_path / "a.parquet").exists()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(allow_nan=False)), max_size=12))
 def test_concat_keeps_rows_order_and_types(rows):
     parts = [table({"seed": seed, "value": value}) for seed, value in rows]

@@ -190,7 +190,7 @@ def test_a_diverged_run_counts_as_worst() -> None:
     ("study", "changed", "said"),
     [
         ("noise", {"activations": ("gleu",)}, "unknown activation 'gleu'"),
-        ("noise", {"nets": ({**NET, "dataset": "moon"},)}, "unknown dataset 'moon'"),
+        ("noise", {"nets": ({**NET, "dataset": "moon"},)}, "unknown data set 'moon'"),
         ("noise", {"nets": ({**NET, "dataset": "waves"},)}, "robustness: waves has no classes"),
         ("labels", {"nets": ({**NET, "dataset": "diabetes"},)}, "robustness: diabetes has no classes"),
         ("cells", {"nets": ({**NET, "network": "cnn_2x8"},)}, "robustness: cnn_2x8: moons: cnn_2x8 takes pictures"),

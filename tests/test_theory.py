@@ -271,7 +271,7 @@ def test_inits_as_numbers():
     stable = theory.init("relu", "stable")
     assert stable.first(fan_in=10, mean_square=0.5) == pytest.approx((math.sqrt(0.9 / 0.5 / 10), math.sqrt(0.1)))
     assert stable.last(fan_in=4) == (0.5, 0.0)
-    with pytest.raises(ValueError, match="unknown init 'xavier'; inits are torch_default, lecun, he, stable, critical"):
+    with pytest.raises(ValueError, match=r"unknown init 'xavier' \(known: torch_default, lecun, he, stable, critical"):
         theory.init("relu", "xavier")
 
 

@@ -7,15 +7,16 @@ unless a parameter has that name.
 """
 
 import ast
+import keyword
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
 import mpmath
 import sympy
 
+from acts import nearest
 from acts.activations.evaluate import evaluate
 from acts.activations.functions import FUNCTIONS, cases
 from acts.activations.symbols import X, derivative
@@ -43,6 +44,14 @@ _WORDS = {
     "Mod": "'%'",
     "FloorDiv": "'//'",
     "MatMult": "'@'",
+    "NamedExpr": "':='",
+    "Name": "a name",
+    "Call": "a call",
+    "Constant": "a number",
+    "BinOp": "a sum or product",
+    "UnaryOp": "'not'",
+    "Eq": "'=='",
+    "NotEq": "'!='",
 }
 _CASES = "cases are written where(condition, yes, no)"
 _INSTEAD = {
@@ -97,13 +106,12 @@ class _Reader:
             raise self.fail("must be text")
         if len(self.text) > LONGEST:
             raise self.fail(f"is longer than {LONGEST} characters")
-        if not self.text.isprintable():
+        if not self.text.strip().isprintable():
             raise self.fail("holds an unprintable character")
         try:
             return ast.parse(self.text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            hint = "; it is 2*x and tanh(x), not 2x and tanh x" if re.search(r"\d[A-Za-z]|\w +\w", self.text) else ""
-            raise self.fail(f"is not an arithmetic expression{hint}") from None
+            raise self.fail(f"is not an arithmetic expression{_meant(self.text)}") from None
 
     def bound(self, tree: ast.expr) -> None:
         depth, count = 0, 0
@@ -152,8 +160,8 @@ class _Reader:
             return sympy.Symbol(name, real=True)
         if name == "pi":
             return sympy.pi
-        known = f"{', '.join(sorted(self.names))} and pi"
-        raise self.fail(f"unknown name {name!r}; known are {known}; a parameter is declared beside the formula")
+        told = nearest.unknown("name", name, sorted({*self.names, "pi"}))
+        raise self.fail(f"{told}; a parameter is declared beside the formula")
 
     def arithmetic(self, node: ast.BinOp) -> sympy.Expr:
         left, right = self.value(node.left), self.value(node.right)
@@ -186,16 +194,16 @@ class _Reader:
 
     def call(self, node: ast.Call) -> sympy.Expr:
         if not isinstance(node.func, ast.Name):
-            raise self.fail("only named functions can be called")
+            meant = getattr(node.func, "attr", "")
+            hint = f"; write {meant}(…)" if meant in FUNCTIONS else ""
+            raise self.fail(f"only named functions can be called{hint}")
         name = node.func.id
         if node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
             raise self.fail(f"{name}() takes plain arguments only")
         if name == "Piecewise":
             return self.piecewise(node)
         if name not in FUNCTIONS:
-            near = get_close_matches(name.lower(), FUNCTIONS, n=1, cutoff=0.75)
-            hint = f"; did you mean {near[0]!r}?" if near else ";"
-            raise self.fail(f"unknown function {name!r}{hint} known are Piecewise, {', '.join(sorted(FUNCTIONS))}")
+            raise self.fail(nearest.unknown("function", name, sorted(filter(str.islower, FUNCTIONS))))
         build, fewest, most = FUNCTIONS[name]
         if not fewest <= len(node.args) <= most:
             raise self.fail(f"{name}() takes {fewest if fewest == most else f'{fewest} to {most}'} arguments")
@@ -244,4 +252,16 @@ def _number(constant: sympy.Expr) -> mpmath.mpf:
 
 
 def _word(node: ast.AST) -> str:
-    return _WORDS.get(type(node).__name__, type(node).__name__)
+    return _WORDS.get(type(node).__name__, "what is no arithmetic")
+
+
+def _meant(text: str) -> str:
+    """Return a guess at why a text is no expression, nothing without one."""
+    strange = next((sign for sign in text if not sign.isascii()), "")
+    if strange:
+        return f"; it holds {strange!r}, and signs are + - * / **"
+    if taken := next((word for word in re.findall(r"[a-z]+", text) if keyword.iskeyword(word)), ""):
+        return f"; {taken!r} is a word of Python, which names no parameter"
+    if re.search(r"(?<![<>=!])=(?!=)", text):
+        return "; only what stands on the right of '=' is written"
+    return "; it is 2*x and tanh(x), not 2x and tanh x" if re.search(r"\d[A-Za-z]|\w +\w", text) else ""

@@ -1,17 +1,20 @@
 """The register: names to activations; ``register`` enters one, ``get`` finds one."""
 
 import ast
-import difflib
 import inspect
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from acts import nearest
 from acts.activations.activation import PROMISES, Activation
 
 OWN = "own"  # the family of what a user brings along
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
+LONGEST = 40  # characters of a label
 
 _entries: dict[str, Activation] = {}
 _aliases: dict[str, str] = {}
@@ -42,7 +45,7 @@ def get(wanted: Any, /) -> Activation:
         return _entries[name]
     if "(" in wanted:
         return _variant(wanted)
-    raise UnknownActivation(_unknown(wanted))
+    raise UnknownActivation(nearest.unknown("activation", wanted, _entries, aliases=_aliases))
 
 
 def register(
@@ -75,6 +78,9 @@ def register(
     **parameters), ``inputs`` the letters of a function that is not element-wise. Every promise is tested. Raises
     ValueError for a name that is taken and for a formula that cannot be read.
     """
+    for word, given in (("aliases", aliases), ("learn", learn), ("inputs", inputs)):
+        if isinstance(given, str):
+            raise ValueError(f"{word} is a list of names, [{given!r}]")
     promises = dict(zip(PROMISES, (monotone, odd, bounded, nonnegative), strict=True))
 
     def enter(body: Callable[..., Any]) -> Activation:
@@ -162,15 +168,38 @@ def _fill() -> None:
 
 
 def _enter(entry: Activation) -> None:
+    known = {name.lower(): name for name in (*_entries, *_aliases)}
     for name in (entry.name, *entry.aliases):
-        if not re.fullmatch(r"[A-Za-z_]\w*", name):
-            raise ValueError(f"{name!r} cannot name an activation; use letters, digits and _")
-        if name in _entries or name in _aliases:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"{nearest.shown(name)} cannot name an activation; use letters, digits and _")
+        if name in known.values():
             raise ValueError(f"activation {name!r} is already registered")
+        if name.lower() in known:
+            raise ValueError(f"activation {name!r} differs from {known[name.lower()]!r} in capital letters alone")
+    _check_label(entry)
     _check_letters(entry)
     entry.symbolic  # noqa: B018 - reads the formula, so that a bad one fails here
     _entries[entry.name] = entry
     _aliases.update(dict.fromkeys(entry.aliases, entry.name))
+
+
+def _check_label(entry: Activation) -> None:
+    """Raise ValueError for a label that is none or another's: readers know functions by it.
+
+    Formulas of configurations may come and go in one process; those of one configuration are told apart elsewhere.
+    """
+    if not entry.label.strip():
+        raise ValueError(f"{entry.name}: label is blank; give it another")
+    if len(entry.label) > LONGEST or not entry.label.isprintable():
+        raise ValueError(f"{entry.name}: label must be one line of at most {LONGEST} visible characters")
+    for other in _entries.values():
+        if plain(other.label) == plain(entry.label) and not (other.family == entry.family == OWN):
+            raise ValueError(f"{entry.name}: label {entry.label!r} is that of {other.name}; give it another")
+
+
+def plain(label: str) -> str:
+    """Return what a reader tells a label by, whatever its capital letters and blanks."""
+    return "".join(label.split()).casefold()
 
 
 def _check_letters(entry: Activation) -> None:
@@ -208,21 +237,11 @@ def _variant(wanted: str) -> Activation:
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)) or call.args:
             raise ValueError
         values = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
-        if not all(type(value) in (int, float) for value in values.values()):
+        if not all(type(value) in (int, float) and math.isfinite(value) for value in values.values()):
             raise ValueError
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         raise ValueError(f"unknown activation {wanted[:60]!r}; a variant is written leaky_relu(alpha=0.1)") from None
     return get(call.func.id).variant(**values)
-
-
-def _unknown(wanted: str) -> str:
-    def likeness(known: str) -> float:
-        letters = difflib.SequenceMatcher(None, sorted(wanted.lower()), sorted(known)).ratio()
-        return letters + difflib.SequenceMatcher(None, wanted.lower(), known).ratio()
-
-    best = max((*_entries, *_aliases), key=likeness)
-    hint = f"; did you mean {best!r}?" if likeness(best) > 1.2 else ""
-    return f"unknown activation {wanted[:60]!r}{hint} ({len(_entries)} known)"
 
 
 def _year(reference: str) -> int | None:

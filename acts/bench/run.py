@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from acts import params, records
+from acts import nearest, params, records
 from acts.bench import lines, overhead, pages, racing, results, storing
 from acts.bench.load import watched
 from acts.bench.processes import BenchError
-from acts.params import faults
 from acts.staging import writable
 
 Row = dict[str, Any]
@@ -24,8 +23,7 @@ def run(parts: Sequence[str] = (), *, quick: bool = False) -> int:
     """
     for part in parts:
         if part not in lines.PARTS:
-            near = faults.hint(part, lines.PARTS)
-            raise params.ParamsError(f"unknown part {part!r}{near}; parts are {', '.join(lines.PARTS)}")
+            raise params.ParamsError(nearest.unknown("part", part, lines.PARTS))
     root = params.root()
     failed = [part for part in lines.PARTS if part in (parts or lines.PARTS) and not _part(root, part, quick)]
     return 1 if failed else 0

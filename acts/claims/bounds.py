@@ -12,8 +12,8 @@ from acts import stats, wording
 from acts.claims import pairs, sentences
 from acts.claims.catalogue import Claim, Verdict, Word
 from acts.claims.index import Index
-from acts.claims.rules import Bounds, Range
 from acts.claims.sentences import number
+from acts.claims.surveys import Bounds, Range
 from acts.records import where
 
 State = Literal["inside", "outside", "open"]

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from acts import nearest
 from acts.claims import asking
 from acts.claims.catalogue import SOURCES, Claim, ClaimError, Source, Told, Verdict
 from acts.claims.catalogue import catalogue as listed
-from acts.claims.facts import suggestion
 from acts.claims.index import indexed
 from acts.claims.ledger import judge
 from acts.colours import VERDICTS
@@ -137,7 +137,7 @@ def verdicts(
     names = [claim.id for claim in claims]
     for name in ids:
         if name not in names:
-            raise ClaimError(f"unknown claim {name!r}{suggestion(name, names)}")
+            raise ClaimError(nearest.unknown("claim", name, names))
     chosen = [claim for claim in claims if claim.id in ids or (experiment and claim.shown == experiment)]
     index = indexed(records)
     cards = (Card(claim, judge(claim, index), asking.beside(claim, index, own)) for claim in chosen)

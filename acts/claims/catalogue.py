@@ -12,9 +12,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 
-from acts.claims.facts import Exact, suggestion
-from acts.claims.rules import Bounds, Combination, Contrast, Omnibus, Policy, Rare, Spread, Sweep, Trend
+from acts import nearest
+from acts.claims.facts import Exact
+from acts.claims.rules import Combination, Contrast, Sweep, Trend
 from acts.claims.sides import Model
+from acts.claims.surveys import Bounds, Omnibus, Policy, Rare, Spread
 
 VOCABULARY = (
     "supported", "refuted", "mixed", "true if", "equivalent", "inconclusive", "not decidable", "not measured here",
@@ -115,7 +117,7 @@ class Compound(Model):
     @model_validator(mode="after")
     def _shown(self) -> "Compound":
         if self.effect is not None and self.effect not in self.parts:
-            raise ValueError(f"unknown part {self.effect!r}{suggestion(self.effect, self.parts)}")
+            raise ValueError(nearest.unknown("part", self.effect, self.parts))
         return self
 
     @property
@@ -187,7 +189,7 @@ class Claim(Model):
     def _known_sources(cls, titles: tuple[str, ...]) -> tuple[str, ...]:
         for title in titles:
             if title not in SOURCES:
-                raise ValueError(f"unknown source {title!r}{suggestion(title, SOURCES)}")
+                raise ValueError(nearest.unknown("source", title, SOURCES))
         return titles
 
     @model_validator(mode="after")
@@ -208,7 +210,7 @@ class Claim(Model):
     def _known_experiment(self) -> "Claim":
         for name in (self.experiment, self.shown):
             if name not in EXPERIMENTS:
-                raise ValueError(f"unknown experiment {name!r}{suggestion(name, EXPERIMENTS)}")
+                raise ValueError(nearest.unknown("experiment", name, EXPERIMENTS))
         return self
 
 
@@ -277,7 +279,7 @@ def load(path: Path = PATH) -> list[Claim]:
         members = claim.rule.members if isinstance(claim.rule, Conjunction) else ()
         for other in (*members, claim.same_evidence_as, claim.contradicts):
             if other is not None and other not in ids:
-                raise ClaimError(f"{path.name}: {claim.id}: unknown claim {other!r}{suggestion(other, ids)}")
+                raise ClaimError(f"{path.name}: {claim.id}: {nearest.unknown('claim', other, ids)}")
     return claims
 
 

@@ -9,8 +9,8 @@ from acts import stats, wording
 from acts.claims import pairs, sentences
 from acts.claims.catalogue import Claim, ClaimError, Verdict, Word
 from acts.claims.index import Index
-from acts.claims.rules import Omnibus
 from acts.claims.sentences import number
+from acts.claims.surveys import Omnibus
 from acts.records import paired, where
 
 SEED = 6  # of the shuffles: the same records give the same p

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from acts import stats
+from acts import nearest, stats
 from acts.claims import contrasts, exact, findings, pairs, trends
 from acts.claims.catalogue import Claim, ClaimError, Compound, catalogue
-from acts.claims.facts import Exact, suggestion
+from acts.claims.facts import Exact
 from acts.claims.index import Index, indexed
 from acts.claims.pairs import Cells, Primary
 from acts.claims.rules import Contrast, Trend
@@ -44,7 +44,7 @@ def named(claim: str) -> Claim:
     """Return a claim of the catalogue by its id; raises ClaimError for one that it does not have."""
     known = {one.id: one for one in catalogue()}
     if claim not in known:
-        raise ClaimError(f"unknown claim {claim!r}{suggestion(claim, known)}")
+        raise ClaimError(nearest.unknown("claim", claim, known))
     return known[claim]
 
 

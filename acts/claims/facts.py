@@ -1,11 +1,10 @@
 """Facts: what an exact rule compares, numbers that follow from formulas, looked up in the records."""
 
-import difflib
-from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from acts import nearest
 from acts.claims.sides import Model
 
 
@@ -108,12 +107,5 @@ class Exact(Model):
         sides += [side for made in self.derived.values() for side in (made.left, made.right)]
         for name in [self.effect, *(side for side in sides if isinstance(side, str))]:
             if name not in known:
-                raise ValueError(f"unknown fact {name!r}{suggestion(name, known)}")
+                raise ValueError(nearest.unknown("fact", name, sorted(known)))
         return self
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return "; did you mean 'relu'? (34 known)" for a word that is close to a known one, else the count alone."""
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1)
-    return f"; did you mean {near[0]!r}? ({len(names)} known)" if near else f" ({len(names)} known)"

@@ -11,10 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from acts import nearest
 from acts.claims.catalogue import EXPERIMENTS, Claim, ClaimError
-from acts.claims.facts import suggestion
 from acts.claims.index import Index, indexed
-from acts.claims.rules import ELSEWHERE, OUTCOME
+from acts.claims.rules import OUTCOME
+from acts.claims.surveys import ELSEWHERE
 
 ACTIVATIONS = Path(__file__).resolve().parent.parent / "activations"
 DATASETS = (
@@ -115,7 +116,7 @@ def check(claim: Claim, records: pd.DataFrame | Index) -> None:
     for what, name in _named(claim.rule.model_dump()):
         word = name.split("(")[0] if what in ("activation", "policy") else name
         if word not in (possible := known[what]()):
-            raise ClaimError(f"{claim.id}: unknown {what} {name!r}{suggestion(word, possible)}")
+            raise ClaimError(f"{claim.id}: unknown {what} {name!r}{nearest.hint(word, possible)}")
 
 
 def _named(rule: Any, key: str = "") -> Iterator[tuple[str, str]]:

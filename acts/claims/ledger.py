@@ -10,7 +10,8 @@ from acts.claims import bounds, choice, compounds, contrasts, exact, known, plan
 from acts.claims.catalogue import NOTEBOOKS, Claim, Compound, Conjunction, Verdict, Word, catalogue
 from acts.claims.facts import Exact
 from acts.claims.index import Index, indexed
-from acts.claims.rules import Bounds, Combination, Contrast, Omnibus, Rare, Spread, Sweep, Trend
+from acts.claims.rules import Combination, Contrast, Sweep, Trend
+from acts.claims.surveys import Bounds, Omnibus, Rare, Spread
 
 FIRST = (
     "claim", "verdict", "effect", "unit", "low", "high", "level", "n", "margin", "p_holm", "condition", "sentence",

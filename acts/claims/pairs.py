@@ -13,8 +13,9 @@ from acts import wording
 from acts.claims import choosing, planned, readings
 from acts.claims.index import RUN, Index, Place, indexed
 from acts.claims.readings import Reading
-from acts.claims.rules import Bounds, Combination, Contrast, Family, Omnibus, Sweep, Trend
+from acts.claims.rules import Combination, Contrast, Family, Sweep, Trend
 from acts.claims.sides import AnySide, BestOf, Side, as_side, members, name
+from acts.claims.surveys import Bounds, Omnibus
 from acts.records import where
 
 Values = Float[np.ndarray, " pair"]

@@ -11,9 +11,9 @@ from acts import stats, wording
 from acts.claims import sentences, suites
 from acts.claims.catalogue import Claim, Verdict, Word
 from acts.claims.index import Index
-from acts.claims.rules import ELSEWHERE, Policy
 from acts.claims.sentences import number
 from acts.claims.suites import Filled, Suite
+from acts.claims.surveys import ELSEWHERE, Policy
 from acts.stats import Comparison, Decision
 
 FEWEST = 4  # seeds, so that an oracle picks on two at least

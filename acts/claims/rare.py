@@ -6,9 +6,9 @@ from acts import stats, wording
 from acts.claims import pairs, readings, sentences
 from acts.claims.catalogue import Claim, ClaimError, Verdict, Word
 from acts.claims.index import RUN, Index, Place, meet, places
-from acts.claims.rules import Rare
 from acts.claims.sentences import number
 from acts.claims.sides import Side, as_side
+from acts.claims.surveys import Rare
 
 KEYS = (*(column for column in RUN if column != "phase"), "layer", "seed")
 

@@ -9,8 +9,9 @@ import pandas as pd
 
 from acts.claims.catalogue import ClaimError
 from acts.claims.index import RUN, Index, Place, frozen, meet, places
-from acts.claims.rules import OUTCOME, Family, Policy, Spread
+from acts.claims.rules import OUTCOME, Family
 from acts.claims.sides import Side
+from acts.claims.surveys import Policy, Spread
 
 Asking = Family | Policy | Spread
 TASK = ("dataset", "network")  # what tells whether an outcome is an error or a loss

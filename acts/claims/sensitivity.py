@@ -15,8 +15,9 @@ from acts.claims.catalogue import DECIDED, Claim, Compound, Conjunction, catalog
 from acts.claims.facts import Exact
 from acts.claims.index import MEASURED, Index, indexed
 from acts.claims.ledger import joined, judge
-from acts.claims.rules import Family, Omnibus, Policy, Rare, Spread
+from acts.claims.rules import Family
 from acts.claims.sides import Model
+from acts.claims.surveys import Omnibus, Policy, Rare, Spread
 
 INITS = ("he", "lecun", "stable")
 HALVES = ("first", "second")

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from acts import nearest
 from acts.claims.catalogue import Claim, ClaimError, Verdict
-from acts.claims.facts import suggestion
 
 DIGITS = 4
 SIDES = {  # a verdict on one of several, in the order that they are told
@@ -88,7 +88,7 @@ def fill(template: str, values: Values) -> str:
     def one(match: re.Match[str]) -> str:
         name, form = match.groups()
         if name not in values:
-            raise ClaimError(f"a sentence asks for {name!r}, which nothing measures{suggestion(name, values)}")
+            raise ClaimError(f"a sentence asks for {name!r}, which nothing measures{nearest.hint(name, values)}")
         return _formed(values[name], form)
 
     return PLACEHOLDER.sub(one, template)

@@ -6,9 +6,9 @@ from acts import stats, wording
 from acts.claims import sentences, suites
 from acts.claims.catalogue import Claim, Verdict, Word
 from acts.claims.index import Index
-from acts.claims.rules import Spread
 from acts.claims.sentences import number
 from acts.claims.suites import Filled, Suite
+from acts.claims.surveys import Spread
 
 Told = tuple[Filled, stats.Spread]
 

@@ -13,8 +13,8 @@ from acts.claims import pairs, readings
 from acts.claims.index import RUN, Index, Place
 from acts.claims.outcomes import PLACE, Task
 from acts.claims.readings import Reading
-from acts.claims.rules import Policy, Spread
 from acts.claims.sides import Side
+from acts.claims.surveys import Policy, Spread
 
 
 @dataclass(frozen=True)

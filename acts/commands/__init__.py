@@ -6,11 +6,11 @@ A command's file holds its ``PAGE``, ``options(parser)``, which adds what it tak
 
 import argparse
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from itertools import takewhile
 from typing import Any
 
+from acts import nearest
 from acts.commands import page
 from acts.commands.page import Parser, bold, columns, paragraph
 
@@ -68,13 +68,14 @@ def read(arguments: Sequence[str]) -> argparse.Namespace:
     arguments = _ordered(arguments)
     word = next((argument for argument in arguments if not argument.startswith("-")), None)
     if word is not None and word not in WORDS:
-        top.error(f"unknown command {word[:60]!r}{near(word, WORDS)}; there are {', '.join(WORDS)}")
+        top.error(nearest.unknown("command", word, WORDS))
     given, unknown = top.parse_known_args(arguments)
     if unknown:
         asked = top if given.command is None else part_of(top, given.command)
         option = unknown[0].partition("=")[0]
-        what = "unknown option" if option.startswith("-") else "one argument too many:"
-        asked.error(f"{what} {option[:60]!r}{near(option, asked.words())}")
+        if not option.startswith("-"):
+            asked.error(f"one argument too many: {nearest.shown(option)}")
+        asked.error(nearest.unknown("option", option, asked.words()))
     return given
 
 
@@ -94,12 +95,6 @@ def part_of(top: Parser, word: str) -> Parser:
     return found
 
 
-def near(word: str, known: Sequence[str], *, cutoff: float = 0.5) -> str:
-    """Return "; did you mean …?" for the nearest known word, or nothing."""
-    found = get_close_matches(word[:60].lower(), known, n=1, cutoff=cutoff)
-    return f"; did you mean {found[0]!r}?" if found else ""
-
-
 def menu() -> str:
     """Return what ``acts`` says of itself: what to do first, and every command with its line."""
     told = ["usage: acts COMMAND …", "", *paragraph(ABOUT), "", bold("First")]
@@ -109,4 +104,4 @@ def menu() -> str:
     return "\n".join([*told, "", *paragraph(LAST)]) + "\n"
 
 
-__all__ = ["GROUPS", "WORDS", "menu", "module", "near", "page", "parser", "part_of", "read"]
+__all__ = ["GROUPS", "WORDS", "menu", "module", "page", "parser", "part_of", "read"]

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from acts.commands import near
+from acts import nearest
 from acts.commands.answer import Answer
 from acts.commands.page import AskedError, Page, Parser
 
@@ -45,9 +45,9 @@ def options(parser: Parser) -> None:
 def run(given: argparse.Namespace) -> Answer:
     """List one kind, as far as the filters let it through."""
     if given.what is None:
-        raise AskedError(f"list what? there are {', '.join(KINDS)}: acts list {KINDS[0]}")
+        raise AskedError(f"list what? (known: {', '.join(KINDS)})")
     if given.what not in KINDS:
-        raise AskedError(f"unknown kind {given.what[:60]!r}{near(given.what, KINDS)}; there are {', '.join(KINDS)}")
+        raise AskedError(nearest.unknown("kind", given.what, KINDS))
     _fitting(given)
     from acts.commands import inventory
 
@@ -78,7 +78,7 @@ def _only(rows: list[dict[str, Any]], key: str, wanted: str | None) -> list[dict
     found = [row for row in rows if str(row[key]).lower() == wanted.lower()]
     if not found:
         known = sorted({str(row[key]) for row in rows})
-        raise AskedError(f"unknown {key} {wanted[:60]!r}{near(wanted, known)}; there are {'; '.join(known)}")
+        raise AskedError(nearest.unknown(key, wanted, known))
     return found
 
 
@@ -87,9 +87,7 @@ def _judged(rows: list[dict[str, Any]], wanted: str) -> list[dict[str, Any]]:
     from acts.claims import VOCABULARY
 
     if wanted.lower() not in VOCABULARY:
-        raise AskedError(
-            f"unknown verdict {wanted[:60]!r}{near(wanted, VOCABULARY)}; there are {', '.join(VOCABULARY)}"
-        )
+        raise AskedError(nearest.unknown("verdict", wanted, VOCABULARY))
     if not any(row["config"] for row in rows):
         raise AskedError("no configuration is judged yet, so no claim has a verdict; run: make report")
     return [row for row in rows if row["verdict"] == wanted.lower()]

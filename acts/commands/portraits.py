@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from acts.commands import inventory, ledgers, near, terminal
+from acts import nearest
+from acts.commands import inventory, ledgers, terminal
 from acts.commands.answer import Answer
 from acts.commands.page import AskedError
 
@@ -24,7 +25,7 @@ def claim(name: str, config: str | None) -> Answer | None:
     known = {one.id: one for one in claims.catalogue()}
     wanted = f"C{int(name[1:]):02d}"
     if wanted not in known:
-        raise AskedError(f"unknown claim {name!r}{near(wanted, list(known))}; they go from C01 to {max(known)}")
+        raise AskedError(nearest.unknown("claim", wanted, known))
     one, judged = known[wanted], ledgers.chosen(config)
     found = {
         "kind": "claim", "claim": one.id, "statement": one.claim, "topic": one.topic, "sources": list(one.sources),
@@ -265,18 +266,17 @@ def activation(name: str, config: str | None) -> Answer:
     """Return an activation's portrait; what nothing is called is a line with the nearest name of any kind."""
     from acts import activations, datasets, params, show
     from acts.activations.registry import UnknownActivation
+    from acts.engine import keys
 
     if config is not None:
         inventory.brought(config)
     try:
         entry = activations.get(name)
-    except UnknownActivation as error:
-        if "did you mean" in str(error):
-            raise
-        others = [*params.configurations(), *datasets.names()]
-        raise AskedError(
-            f"nothing is called {name[:60]!r}{near(name, others)}; acts list KIND names what there is"
-        ) from None
+    except UnknownActivation:
+        aliases = [alias for one in activations.names() for alias in activations.get(one).aliases]
+        others = [*params.configurations(), *datasets.names(), *keys.words()]
+        told = nearest.unknown("name", name, [*activations.names(), *others], aliases=aliases)
+        raise AskedError(f"{told}; acts list KIND names them") from None
     except ValueError as error:  # a variant that is not written as one, or of a parameter that is not there
         raise AskedError(str(error)) from None
     found = show.facts(entry)

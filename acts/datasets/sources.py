@@ -1,6 +1,5 @@
 """Sources: the table of sets, with what is known of each before it is loaded."""
 
-import difflib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from acts import nearest
 from acts.datasets import makers, makers_packaged, makers_published
 
 
@@ -244,9 +244,5 @@ def source(name: str) -> Source:
     """Return what is known of a set without loading it; an unknown name is a DatasetError that says what is near."""
     known = sources()
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        tables = sum(key.startswith(("pmlb_", "uci_")) for key in known)
-        listed = ", ".join(key for key in known if not key.startswith(("pmlb_", "uci_")))
-        raise DatasetError(f"unknown dataset {name!r}{hint} ({listed}, and {tables} named pmlb_… or uci_…)")
+        raise DatasetError(nearest.unknown("data set", name, known))
     return known[name]

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
+from acts import nearest
 from acts.networks import names
 from acts.networks.kinds import KINDS, Architecture, Make, Request
 from acts.networks.nonlinearity import Nonlinearity
@@ -116,7 +117,7 @@ def network(
     """
     kind, first, second = names.parse(name)
     if norm not in names.NORMS:
-        raise ValueError(f"unknown norm {norm!r}; norms are {', '.join(names.NORMS)}")
+        raise ValueError(nearest.unknown("norm", norm, names.NORMS))
     make, width = KINDS[kind](Request(name, first, second, tuple(shape), outputs, norm, tokens))
     plain = make(width, (1, 1))
     chosen = plain if fan == (1, 1) else _matched(make, width, fan, _weights(plain))

@@ -1,7 +1,7 @@
 """Params: the schema of ``params/*.yaml``; one file is one configuration, and an unknown key is an error.
 
 The loader reads YAML 1.2 (``1e-3`` is a number, ``no`` is text), keeps the line of every key and item, and turns each
-fault into one line: ``params/cpu.yaml:2: seed: unknown parameter; did you mean 'seeds'?``.
+fault into one line: ``params/cpu.yaml:2: seed: unknown parameter; did you mean 'seeds'? (14 known)``.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from acts import nearest
 from acts.params import faults, yaml12
 from acts.params.dead_units import DeadUnits
 from acts.params.mechanisms import Mechanisms
@@ -129,9 +130,7 @@ def _find(config: str | Path) -> Path:
         return path
     known = configurations()
     if config not in known:
-        short = config if len(config) <= 60 else config[:60] + "…"
-        listed = ", ".join(known) or "none"
-        raise ParamsError(f"unknown configuration {short!r}{faults.hint(config, known)}; params/ has {listed}")
+        raise ParamsError(nearest.unknown("configuration", config, known))
     return root() / "params" / f"{config}.yaml"
 
 

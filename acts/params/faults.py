@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Collection
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
+from acts import nearest
 from acts.params.schema import Params
 from acts.params.sections import Place, Section
 from acts.params.yaml12 import Lines
@@ -33,15 +33,12 @@ _FORM = {
     "notebooks": "a notebook's name, as 03_gradient_flow",
     "plugins": "the path of a Python file, as my_acts.py",
 }
+_BROUGHT = {  # under ``formulas``, by how deep it stands
+    2: "a formula in x, as 'x * exp(-x**2)'",
+    3: "a number, or {init: 1.0, learn: true}",
+}
 _NAME = "a name in small letters, digits and _, a letter first"
 _NOUN = {"activations": "activation", "datasets": "data set", "notebooks": "notebook"}
-
-
-def hint(word: str, known: Collection[str]) -> str:
-    """Return "; did you mean …?" for the nearest known word, or nothing."""
-    swapped = [other for other in known if sorted(other) == sorted(word)]
-    near = swapped or get_close_matches(word[:100], list(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def first(error: ValidationError, lines: Lines) -> tuple[int, str]:
@@ -72,7 +69,7 @@ def stranger(params: Params, lines: Lines, known: dict[str, Collection[str] | No
         name, words = mention.partition("(")[0], known[noun]
         if words is not None and name not in words:
             key = next(part for part in reversed(place) if isinstance(part, str))
-            return line_of(lines, place), f"{key}: unknown {_NOUN[noun]} {_short(mention)}{hint(name, words)}"
+            return line_of(lines, place), f"{key}: unknown {_NOUN[noun]} {_short(mention)}{nearest.hint(name, words)}"
     return None
 
 
@@ -82,19 +79,20 @@ def _message(fault: Any) -> str:
     key = next((str(part) for part in reversed(place) if isinstance(part, str) and part != "[key]"), "")
     shown, given = _short(fault["input"]), fault.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"{_short(key, quoted=False)}: unknown parameter{hint(key, _fields(place[:-1]))}"
+        return f"{_short(key, quoted=False)}: unknown parameter{nearest.hint(key, _fields(place[:-1]))}"
     if kind == "missing":
         return f"{key}: missing"
     if kind == "value_error":
         return f"{key}: {given['error']}"
     if kind == "literal_error":
         known = re.findall(r"'([^']*)'", given["expected"])
-        near = hint(fault["input"], known) if isinstance(fault["input"], str) else ""
-        return f"{_short(key, quoted=False)}: unknown value {shown}{near or '; one of ' + ', '.join(known)}"
+        return f"{_short(key, quoted=False)}: unknown value {shown}{nearest.hint(fault['input'], known)}"
     if kind == "finite_number":
         return f"{key}: should be a finite number, not {shown}"
     if kind == "string_pattern_mismatch":
         return f"{key}: should be {_FORM.get(key, _NAME)}, not {shown}"
+    if kind == "model_type" and place[0] == "formulas":
+        return f"{key}: should be {_BROUGHT[min(len(place), 3)]}, not {shown}"
     for start, expected in _EXPECTED.items():
         if kind.startswith(start) and kind.endswith("_type"):
             return f"{key}: should be {expected}, not {shown}"

@@ -10,6 +10,7 @@ from typing import Any
 from nbformat import NotebookNode
 from ruamel.yaml import YAML, YAMLError
 
+from acts import nearest
 from acts.lab import CAPTION
 from acts.reports.faults import Place, ReportError, first_line
 
@@ -125,7 +126,7 @@ def split_header(source: str, place: Place) -> tuple[dict[str, Any], str]:
         raise ReportError(f"{place}: the #| header must be lines of `key: value`")
     unknown = [key for key in header if key not in HEADER_KEYS]
     if unknown:
-        raise ReportError(f"{place}: unknown header key {unknown[0]!r}; keys are {', '.join(HEADER_KEYS)}")
+        raise ReportError(f"{place}: {nearest.unknown('header key', unknown[0], HEADER_KEYS)}")
     return header, "\n".join(lines[count:]).strip("\n")
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from acts import nearest
 from acts.reports import tree
 from acts.reports.chapters import Chapter, Part
 from acts.reports.faults import Place, ReportError
@@ -221,8 +222,8 @@ def _references(citations: list[Node], place: Place, numbers: Numbers, whole: bo
             inlines.append({"t": "Emph", "c": tree.words(label)})
             continue
         if label not in numbers.names:
-            known = ", ".join(sorted(name for name in numbers.names if name.split("-")[0] == label.split("-")[0]))
-            raise ReportError(f"{place}: @{label} refers to nothing; labels are {known or 'none of that kind'}")
+            known = sorted(name for name in numbers.names if name.split("-")[0] == label.split("-")[0])
+            raise ReportError(f"{place}: @{label} refers to nothing{nearest.hint(label, known)}")
         name = numbers.names[label]
         bare = citation["citationMode"]["t"] == "SuppressAuthor"
         shown = name.rsplit("\N{NO-BREAK SPACE}", 1)[-1] if bare else name

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from acts import elementwise
+from acts import elementwise, nearest
 from acts.elementwise import Elementwise, Function
 from acts.theory.curves import SPAN, Curves, curves
 from acts.theory.edges import critical_init
@@ -137,6 +137,6 @@ def init(f: Function, rule: str, **parameters: Any) -> Init:
             raise ValueError(f"{elementwise.of(f, **parameters).name} has no init chi: E f′² = 0")
         return Init(rule, float(slope_second**-0.5), 0.0, q=1.0)
     if rule not in RULES:
-        raise ValueError(f"unknown init {rule!r}; inits are {', '.join(RULES)} and chi")
+        raise ValueError(nearest.unknown("init", rule, (*RULES, "chi")))
     found = (stable_init if rule == "stable" else critical_init)(f, **parameters)
     return Init(rule, found.sigma_w, found.sigma_b, found.q)

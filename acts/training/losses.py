@@ -13,6 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from acts import nearest
+
 MANY = 32  # classes from which torch's own cross-entropy is the faster one
 Points = Callable[[Tensor, Tensor], Float[Tensor, "run point"]]
 
@@ -146,5 +148,5 @@ SCORES: dict[str, dict[str, Points]] = {
 def known(name: str) -> str:
     """Return the name of a loss; ValueError for one that is unknown."""
     if name not in LOSSES:
-        raise ValueError(f"unknown loss {name!r}; losses are {', '.join(LOSSES)}")
+        raise ValueError(nearest.unknown("loss", name, LOSSES))
     return name

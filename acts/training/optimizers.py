@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from acts import nearest
+
 OPTIMIZERS = ("sgd", "plain_sgd", "adam", "adamw")
 SCHEDULES = ("constant", "cosine", "warmup_cosine")
 MOMENTUM = 0.9  # of sgd; plain_sgd has none
@@ -21,7 +23,7 @@ def share(schedule: str, step: int, steps: int) -> float:
     steps. Raises ValueError for an unknown schedule.
     """
     if schedule not in SCHEDULES:
-        raise ValueError(f"unknown schedule {schedule!r}; schedules are {', '.join(SCHEDULES)}")
+        raise ValueError(nearest.unknown("schedule", schedule, SCHEDULES))
     rising = max(1, round(WARMUP * steps)) if schedule == "warmup_cosine" else 0
     if step < rising:
         return (step + 1) / rising
@@ -78,4 +80,4 @@ def _torch_optimizer(name: str, rows: Sequence[Tensor], rates: Sequence[float]) 
         return torch.optim.SGD(groups, lr=rates[0], momentum=MOMENTUM if name == "sgd" else 0.0, fused=True)
     if name in ("adam", "adamw"):
         return torch.optim.Adam(groups, fused=True)
-    raise ValueError(f"unknown optimizer {name!r}; optimizers are {', '.join(OPTIMIZERS)}")
+    raise ValueError(nearest.unknown("optimizer", name, OPTIMIZERS))

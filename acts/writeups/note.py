@@ -12,10 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from acts import claims, figures, params
+from acts import claims, figures, nearest, params
 from acts import records as door
 from acts.claims import Card, Claim
-from acts.claims.facts import suggestion
 from acts.reports import document
 
 MOST = 4  # claims: an article has one to four pages
@@ -121,7 +120,7 @@ def _claims(asked: Sequence[str], known: Sequence[str]) -> list[str]:
     ids = [one.strip().upper() for one in asked if one.strip()]
     for one in ids:
         if one not in known:
-            raise WriteupError(f"unknown claim {one[:40]!r}{suggestion(one[:40], known)}")
+            raise WriteupError(nearest.unknown("claim", one, known))
     if not ids:
         raise WriteupError("no claim is named; give some with --claims C25,C46 (`list claims` names all)")
     if len(set(ids)) > MOST:
@@ -138,7 +137,7 @@ def _activations(asked: Sequence[str], catalogue: pd.DataFrame) -> tuple[str, ..
     found: dict[str, None] = {}
     for one in (text.strip() for text in asked if text.strip()):
         if one not in own and one.lower() not in others:
-            raise WriteupError(f"unknown activation {one[:40]!r}{suggestion(one[:40], own)}")
+            raise WriteupError(nearest.unknown("activation", one, own))
         found[own.get(one) or others[one.lower()]] = None
     return tuple(found)
 
