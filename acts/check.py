@@ -5,13 +5,13 @@ It takes a name of the catalogue, a formula in x, or a Python file that register
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from acts import activations, theory
 from acts.activations import Activation, own
-from acts.activations.conformance import Requirement, requirements
+from acts.activations.conformance import requirements
 
 ASKED = {
     "value": "has the values of its formula, tails and kinks included",
@@ -69,12 +69,13 @@ def found_of(wanted: str, letters: Mapping[str, float]) -> list[Activation]:
 
 def findings(entry: Activation) -> list[Finding]:
     """Return what every requirement that applies says of an activation."""
-    return [
-        Finding(entry.name, word, ASKED[word], _wrong(entry, test)) for word, test in requirements(entry).items()
-    ] + ([_stable(entry)] if entry.elementwise else [])
+    asked: dict[str, Callable[[Activation], object]] = dict(requirements(entry))
+    if entry.elementwise:
+        asked["stable init"] = theory.stable_init
+    return [Finding(entry.name, word, ASKED[word], _wrong(entry, test)) for word, test in asked.items()]
 
 
-def _wrong(entry: Activation, test: Requirement) -> str:
+def _wrong(entry: Activation, test: Callable[[Activation], object]) -> str:
     """Return what a requirement finds wrong, in one line, nothing where all is well."""
     try:
         with warnings.catch_warnings():  # torch's own, of its own insides
@@ -84,14 +85,6 @@ def _wrong(entry: Activation, test: Requirement) -> str:
         told = " ".join(str(error).split())[:300] or type(error).__name__
         return told.removeprefix(f"{entry.name}").removeprefix("()").removeprefix(": ")
     return ""
-
-
-def _stable(entry: Activation) -> Finding:
-    try:
-        theory.stable_init(entry)
-    except ValueError as error:
-        return Finding(entry.name, "stable init", ASKED["stable init"], " ".join(str(error).split()))
-    return Finding(entry.name, "stable init", ASKED["stable init"])
 
 
 def tell(found: list[Finding]) -> None:

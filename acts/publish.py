@@ -114,19 +114,17 @@ def _admit(params: Params) -> None:
 
 
 def _distinct(params: Params) -> None:
-    """Raise ParamsError, with the line, for a label that says nothing or is another's: a reader knows them by it."""
+    """Raise ParamsError, with the line, for two formulas of one label; what is no formula has been held against all."""
     from acts import activations
+    from acts.activations import registry
 
-    own = params.own_names()
-    others = [activations.get(name) for name in activations.names() if name not in own]
-    taken = {other.label: other.name for other in others if other.family != "own"}
-    for name in own:
-        label = activations.get(name).label.strip()
-        if not label or label in taken:
-            told = f"label {label!r} is that of {taken[label]}" if label else "label is blank"
-            place = ("formulas", name) if name in params.formulas else ("plugins",)
-            raise ParamsError(f"{params.line(*place)}: {place[0]}: {name}: {told}; give it another")
-        taken[label] = name
+    taken: dict[str, str] = {}
+    for name in params.formulas:
+        label = activations.get(name).label
+        other = taken.setdefault(registry.plain(label), name)
+        if other != name:
+            told = f"label {label!r} is that of {other}; give it another"
+            raise ParamsError(f"{params.line('formulas', name)}: formulas: {name}: {told}")
 
 
 def _entered(owned: ModuleType, own: Mapping[str, Any], where: str) -> None:
@@ -166,12 +164,12 @@ def _plannable(params: Params) -> None:
 
 
 def _watch(folder: Path, params: Params) -> None:
-    """Leave make a rule by which an edited plugin runs the configuration again, and one removed does too."""
+    """Leave make a rule by which an edited plugin runs the configuration again, as one removed does, or its imports."""
     rules, place = folder / WATCHED, folder.relative_to(configuration.root())
     if not params.plugins:
         rules.unlink(missing_ok=True)
         return
-    files = [re.sub(r"([ #\\%])", r"\\\1", path.replace("$", "$$")) for path in params.plugins]
+    files = [re.sub(r"([ #\\%])", r"\\\1", path.replace("$", "$$")) for path in params.plugin_files()]
     rules.write_text("".join(f"{place}/.run: {path}\n{path}:\n" for path in files), "utf-8")
 
 

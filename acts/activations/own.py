@@ -5,13 +5,13 @@ whitelist of ``formula`` and computed by ``compiled``; nothing of it is run as c
 and is run as such.
 """
 
-import hashlib
 import importlib.util
 import json
 import math
 import os
 import re
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
@@ -24,10 +24,10 @@ import torch
 
 from acts.activations import compiled, registry, symbols
 from acts.activations.activation import Activation
+from acts.params import plugins
 
 VARIABLE = "ACTS_OWN"  # in the environment of processes that we start: what they have to enter
 PLACES = (-10.0, -3.0, -1.0, -0.1, 0.0, 0.1, 1.0, 3.0, 10.0)  # where a function has to have value and slope
-LABEL = re.compile(r"[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]{1,40}")
 
 
 class OwnError(ValueError):
@@ -90,8 +90,6 @@ def from_formula(
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
         raise OwnError(f"{name[:60]!r} cannot name an activation; use small letters, digits and _, a letter first")
-    if label and not LABEL.fullmatch(label):
-        raise OwnError(f"{name}: label must be one line of at most 40 characters")
     for letter in parameters:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,39}", letter) or letter in ("x", "shift", "stretch", "at_zero"):
             raise OwnError(f"{name}: {letter[:40]!r} cannot name a parameter")
@@ -111,6 +109,8 @@ def from_formula(
 
 def _vet(entry: Activation, folded: sympy.Expr) -> None:
     """Raise OwnError unless the formula speaks of x, uses its parameters, and has value and slope where it should."""
+    if isinstance(folded, sympy.Tuple):
+        raise OwnError(f"{entry.name}: formula {entry.formula!r} has {len(folded)} values, and a function has one")
     letters = {letter.name for letter in folded.free_symbols}
     if "x" not in letters:
         raise OwnError(f"{entry.name}: formula {entry.formula!r} does not depend on x")
@@ -163,12 +163,12 @@ def _misfit(x: torch.Tensor, y: Any, *, elementwise: bool) -> str:
 def plugin(path: Path, sha256: str = "") -> list[str]:
     """Run a Python file of the user's, once in a process, and return the names that it registers.
 
-    Raises OwnError where it cannot be run, where it is not the file of that sha256, if one is given, and where it was
-    edited since this process ran it.
+    It may import what lies beside it. Raises OwnError where it cannot be run, where it and what it imports do not have
+    that sha256, if one is given, and where one of them was edited since this process ran it.
     """
     if not path.is_file():
         raise OwnError(f"plugin {path}: no such file")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = plugins.digest(path)
     if sha256 and found != sha256:
         raise OwnError(f"plugin {path}: another file here than where the run was started")
     entries = _run(path.resolve(), found)
@@ -181,23 +181,50 @@ def plugin(path: Path, sha256: str = "") -> list[str]:
 @cache
 def _run(path: Path, sha256: str) -> tuple[Activation, ...]:  # noqa: ARG001 - another text is another run
     """Run a file of that sha256 and return what it registers."""
-    before = set(registry.names())
-    name = f"acts_plugin_{path.stem}"
+    before, name = set(registry.names()), f"acts_plugin_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise OwnError(f"plugin {path}: not a Python file")
     module = importlib.util.module_from_spec(spec)
     earlier, sys.modules[name] = sys.modules.get(name), module
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))  # last, so that what lies there hides nothing
     try:
         with registry.whole():
             spec.loader.exec_module(module)
-    except Exception as error:
-        told = " ".join(str(error).split())[:200]
-        if "already registered" in told and getattr(earlier, "__file__", "") == str(path):
+            return _brought(path, [registry.get(one) for one in registry.names() if one not in before])
+    except (Exception, SystemExit) as error:
+        edited = "already registered" in str(error) and getattr(earlier, "__file__", "") == str(path)
+        del sys.modules[name]
+        sys.modules |= {name: earlier} if earlier else {}
+        if edited:
             told = "edited since this process ran it; restart the kernel, or the cluster's workers"
             raise OwnError(f"plugin {path}: {told}") from None
-        raise OwnError(f"plugin {path}: {type(error).__name__}: {told}") from None
-    entries = tuple(registry.get(one) for one in registry.names() if one not in before)
+        raise OwnError(_blamed(path, error)) from None
+
+
+def _brought(path: Path, entries: list[Activation]) -> tuple[Activation, ...]:
+    """Return what a file registers; OwnError where that is nothing, or not what a reader of the file expects."""
     if not entries:
-        raise OwnError(f"plugin {path}: registers no activation; decorate a function with acts.register(...)")
-    return entries
+        raise OwnError("registers no activation; decorate a function with acts.register(...)")
+    seen = plugins.registered_in(path)
+    for name in sorted({*seen, *(entry.name for entry in entries)}):
+        if name not in seen or name not in registry.names():
+            raise OwnError(f"{name} should be registered by @acts.register(...) over a function of that name")
+    for name, file in plugins.modules(path).items():
+        taken = getattr(sys.modules.get(name), "__file__", str(file))
+        if taken != str(file):
+            raise OwnError(f"imports {name}, but {taken} has that name already; rename {file.name}")
+    return tuple(entries)
+
+
+def _blamed(path: Path, error: BaseException) -> str:
+    """Return what went wrong in a file in one line, with the line on which it did."""
+    told = " ".join(str(error).split())[:200]
+    if isinstance(error, OwnError):
+        return f"plugin {path}: {told}"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        lines, told = [error.lineno], str(error.msg)
+    place = f"{path}:{lines[-1]}" if lines and lines[-1] else str(path)
+    return f"plugin {place}: {type(error).__name__}: {told}"

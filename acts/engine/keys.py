@@ -19,7 +19,9 @@ from types import ModuleType
 from typing import Any
 
 import acts
+from acts import nearest
 from acts.jobs import Job, canonical
+from acts.params import plugins
 
 # Activations and data sets enter a key one by one, so that a new entry invalidates nothing; these files are left out of
 # their room. So are those that only find, check and fetch files whose sha256 is in a set's fingerprint.
@@ -62,7 +64,7 @@ def resolve(experiment: str | ModuleType, path: str | None = None) -> ModuleType
         return _from_file(experiment, path)
     name = f"acts.experiments.{experiment}"
     if experiment.startswith("_") or importlib.util.find_spec(name) is None:
-        raise ValueError(f"unknown experiment {experiment!r}; acts/experiments has {', '.join(words())}")
+        raise ValueError(nearest.unknown("experiment", experiment, words()))
     return importlib.import_module(name)
 
 
@@ -94,7 +96,7 @@ def address(module: ModuleType) -> str | None:
 # --- source -----------------------------------------------------------------------------------------------------------
 
 
-def normalised(source: str) -> str:
+def normalised(source: str | bytes) -> str:
     """Return a source's syntax tree as text, without comments, layout and docstrings."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
@@ -179,7 +181,10 @@ def _part(value: Any) -> Any:
 
 
 def reach(function: Any) -> list[str]:
-    """Return the normalised source of a function and of all that it names in its own file."""
+    """Return the normalised source of a function, of all that it names in its own file, and of the files it imports.
+
+    What is imported counts whole, where it lies in the file's own folder or package; our own rooms stand elsewhere.
+    """
     code = getattr(function, "__code__", None)
     cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
     held = [line for cell in cells if callable(cell) for line in reach(cell)]
@@ -195,7 +200,8 @@ def reach(function: Any) -> list[str]:
             if isinstance(node, ast.Name) and node.id in named and node.id not in found:
                 found[node.id] = _undecorated(named[node.id])
                 waiting.append(found[node.id])
-    return [normalised(ast.unparse(node)) for node in found.values()] + held
+    imported = [normalised(file.read_bytes()) for file in plugins.files(Path(code.co_filename))[1:]]
+    return [normalised(ast.unparse(node)) for node in found.values()] + held + imported
 
 
 def _undecorated(node: ast.AST) -> ast.AST:
@@ -210,7 +216,7 @@ def _undecorated(node: ast.AST) -> ast.AST:
 @cache
 def _tree(path: str) -> ast.Module:
     """Return the syntax tree of a file."""
-    return ast.parse(Path(path).read_text("utf-8"))
+    return ast.parse(Path(path).read_bytes())
 
 
 def _starts_at(node: ast.AST, line: int) -> bool:

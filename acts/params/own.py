@@ -1,13 +1,10 @@
 """What a configuration brings along of activations: formulas, a line each, and Python files that register some."""
 
-import ast
-import hashlib
 import sys
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from acts.params.sections import Section
 
@@ -32,7 +29,7 @@ class OwnFormula(Section):
     A parameter is a number, or ``{init: 1.0, learn: true}``.
     """
 
-    formula: Annotated[str, Field(min_length=1)]
+    formula: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
     label: str = ""
     parameters: dict[Letter, Parameter] = Field(default_factory=dict)
 
@@ -70,24 +67,6 @@ def _floated(value: Any) -> Any:
     return value
 
 
-def registered_in(path: Path) -> list[str]:
-    """Return the names of the functions that a Python file decorates with ``register``, read and not run.
-
-    A file that cannot be read or parsed gives none; whoever runs it will say what is wrong.
-    """
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, SyntaxError):
-        return []
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    return [node.name for node in functions if any(_registers(decorator) for decorator in node.decorator_list)]
-
-
-def _registers(decorator: ast.expr) -> bool:
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return getattr(called, "attr", getattr(called, "id", "")) == "register"
-
-
 def installed() -> list[str]:
     """Return the names of activations that installed packages bring along.
 
@@ -95,8 +74,3 @@ def installed() -> list[str]:
     """
     left_out = getattr(sys.modules.get("acts.activations.installed"), "LEFT_OUT", ())
     return sorted({point.name for point in entry_points(group=GROUP)} - set(left_out))
-
-
-def digest(path: Path) -> str:
-    """Return the sha256 of a file, an empty word where there is none."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

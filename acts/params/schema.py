@@ -1,5 +1,6 @@
 """The schema of a configuration: strict about types, frozen, and closed to keys it does not know."""
 
+import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,7 +11,9 @@ from acts.params.dead_units import DeadUnits
 from acts.params.gradient_flow import GradientFlow
 from acts.params.measured import Cost, Precision
 from acts.params.mechanisms import Mechanisms
-from acts.params.own import YOURS, Name, OwnFormula, PythonFile, digest, installed, registered_in
+from acts.params.own import YOURS, Name, OwnFormula, PythonFile, installed
+from acts.params.plugins import digest, registered_in
+from acts.params.plugins import files as files_of
 from acts.params.replications import Replications
 from acts.params.robustness import Robustness
 from acts.params.sections import (
@@ -185,6 +188,13 @@ class Params(Section):
         formulas = {name: formula.plain() for name, formula in self.formulas.items()}
         files = [{"path": str(self._folder / path), "sha256": digest(self._folder / path)} for path in self.plugins]
         return {key: value for key, value in (("formulas", formulas), ("plugins", files)) if value}
+
+    def plugin_files(self) -> list[str]:
+        """Return the paths of its Python files as it names them, and of those that they import, from its folder."""
+        found = list(self.plugins)
+        for path in self.plugins:
+            found += [os.path.relpath(other, self._folder) for other in files_of(self._folder / path)[1:]]
+        return list(dict.fromkeys(found))
 
     def own_names(self) -> list[str]:
         """Return the names of the activations that it, and installed packages, bring along."""
