@@ -1,5 +1,6 @@
 """Listing: the catalogue of activations as the table that lies beside records, for figures that never meet torch."""
 
+import json
 import os
 from collections.abc import Collection
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from acts import activations, trees
+
+TOLD = ("label", "formula", "parameters")  # of a function; the table's other columns follow from these
 
 
 def table(own: Collection[str]) -> pd.DataFrame:
@@ -16,11 +19,11 @@ def table(own: Collection[str]) -> pd.DataFrame:
 
 
 def ensure(path: Path, own: Collection[str]) -> None:
-    """Write the table at a path unless one lies there that knows all of a configuration's own functions.
+    """Write the table at a path unless one lies there that knows a configuration's own functions as they are now.
 
     A file that is not this table is left alone; whoever reads it will say what is wrong.
     """
-    if path.is_file() and set(own) <= _known(path, own):
+    if path.is_file() and _known(path, own):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.{os.getpid()}")
@@ -31,9 +34,17 @@ def ensure(path: Path, own: Collection[str]) -> None:
         staged.unlink(missing_ok=True)
 
 
-def _known(path: Path, own: Collection[str]) -> set[str]:
-    """Return the names that a published table lists; of a file that is none, those asked for, as it is to stay."""
+def _known(path: Path, own: Collection[str]) -> bool:
+    """Say whether a published table has functions as they are entered now; one that is no such table is to stay."""
     try:
-        return set(pd.read_csv(path, keep_default_na=False)["name"])
+        listed = pd.read_csv(path, keep_default_na=False)
+        marked = listed[listed["own"]].set_index("name")[list(TOLD)]
     except (ValueError, KeyError):
-        return set(own)
+        return True
+    published = dict(zip(marked.index, marked.itertuples(index=False, name=None), strict=True))
+    return all(published.get(name) == _told(activations.get(name)) for name in own)
+
+
+def _told(entry: activations.Activation) -> tuple[str, ...]:
+    """Return what a published table says of a function that its user may edit."""
+    return entry.label, entry.formula or "", json.dumps(dict(entry.parameters))
