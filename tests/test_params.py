@@ -308,6 +308,13 @@ FAULTS = {
 }
 
 
+def test_a_whole_step_that_cannot_be_timed_is_refused_before_every_process_fails(tmp_path):
+    section = "  cost: {activations: [relu], processes: 6, sizes: [64], dtypes: [float32], steps: {cnn_2x8: [4]}}\n"
+    (tmp_path / "costly.yaml").write_text(f"title: t\nexperiments:\n{section}notebooks: [09_cost]\n")
+    with pytest.raises(params.ParamsError, match=r":3: cnn_2x8: only the step of an mlp is timed, as mlp_4x256$"):
+        params.load(tmp_path / "costly.yaml")
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_one_line_with_file_and_line(root, name):
     (old, new), message = FAULTS[name]
