@@ -5,18 +5,21 @@ biases. Theory: ``acts.theory.inits``, for chains of wide layers. Pooling, atten
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
+from acts import nearest
 from acts.activations.activation import Activation
 from acts.replacing.flow import WEIGHTS, Flow, Sources
 
 MOST = 12  # lines of a table that is printed
+FAR = 1e4  # mean squares beyond it, or below its inverse, are those of a signal that no one layer mends
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,15 @@ class Advice:
     """What an init rule would change in a model; ``apply`` does it, and nothing happens before.
 
     ``normalised`` are the activations that read a normalisation, which sets the scale whatever the weights are;
-    ``unknown`` those that read neither one nor a weight layer. ``reason`` says why there is no advice at all.
+    ``unknown`` those that read neither one nor a weight layer, ``uncalled`` those that were not met on the way through
+    the model. ``reason`` says why there is no advice at all.
     """
 
     rule: str
     layers: tuple[Layer, ...] = ()
     normalised: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    uncalled: tuple[str, ...] = ()
     reason: str = ""
     modules: Mapping[str, nn.Module] = field(default_factory=dict, repr=False)
 
@@ -58,17 +63,30 @@ class Advice:
         """Rescale the weights and biases of every layer without a note; return how many layers that is.
 
         Drawn weights keep their directions. Biases that are all 0 and are to have a spread are drawn anew, normal.
-        Raises ValueError where there is no advice.
+        Raises ValueError where there is no advice. Where it fails on the way, every weight is as it was.
         """
         if self.reason:
             raise ValueError(f"no advice to apply: {self.reason}")
         free = [layer for layer in self.layers if not layer.note]
-        for layer in free:
-            module: Any = self.modules[layer.name]
-            _rescale(module.weight, layer.wanted_gain / math.sqrt(fan_in(module)), generator)
-            if layer.wanted_bias is not None:
-                _rescale(module.bias, layer.wanted_bias, generator)
+        before: list[tuple[Tensor, Tensor]] = []
+        try:
+            for layer in free:
+                for held, scale in self._scales(layer):
+                    before.append((held, held.detach().clone()))
+                    _rescale(held, scale, generator)
+        except BaseException:
+            with torch.no_grad():
+                for held, old in before:
+                    held.copy_(old)
+            raise
         return len(free)
+
+    def _scales(self, layer: Layer) -> Iterator[tuple[Tensor, float]]:
+        """Give the weights and the biases of a layer with the root mean square that each is to have."""
+        module: Any = self.modules[layer.name]
+        yield module.weight, layer.wanted_gain / math.sqrt(fan_in(module))
+        if layer.wanted_bias is not None:
+            yield module.bias, layer.wanted_bias
 
     def __str__(self) -> str:
         if self.reason:
@@ -81,7 +99,8 @@ class Advice:
         lines: list[str] = []
         for named, why in (
             (self.normalised, "read a normalisation, which sets the scale"),
-            (self.unknown, "read neither a weight layer nor a normalisation"),
+            (self.unknown, "read neither a weight layer of torch nor a normalisation"),
+            (self.uncalled, "not called on the way through the model, which may compute there as before"),
         ):
             lines += [f"  {len(named)} {why}: {', '.join(named[:3])}{' …' if len(named) > 3 else ''}"] if named else []
         return lines
@@ -118,6 +137,8 @@ def _rescale(held: Tensor, scale: float, generator: torch.Generator | None) -> N
 def fan_in(module: nn.Module) -> float:
     """Return how many inputs one output of a weight layer sums, on average for a transposed convolution."""
     weight: Any = module.weight
+    if not isinstance(module, WEIGHTS):
+        return float(weight.shape[0])
     if isinstance(module, nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d):
         return weight.shape[0] / module.groups * weight[0, 0].numel() / math.prod(module.stride)
     return float(weight[0].numel())
@@ -127,19 +148,22 @@ def require_rule(rule: str) -> None:
     """Raise ValueError for an init rule that the review does not know."""
     from acts import theory
 
-    if rule not in (*theory.RULES, "chi"):
-        raise ValueError(f"unknown init {rule!r}; inits are {', '.join(theory.RULES)} and chi")
+    if rule not in (known := (*theory.RULES, "chi")):
+        raise ValueError(nearest.unknown("init", rule, known))
 
 
 def advise(model: nn.Module, flow: Flow, activation: Activation | Any, *, rule: str = "stable") -> Advice:
     """Return the advice of an init rule for the layers that feed the new activations, or why there is none."""
     from acts import theory
 
-    if any(weight.is_meta for weight in model.parameters()):
+    if any(weight.is_meta and not is_lazy(weight) for weight in model.parameters()):
         return Advice(rule, reason="the weights are on the meta device and have no values yet")
+    if any(is_lazy(weight) for weight in model.parameters()):
+        return Advice(rule, reason="the weights of lazy layers have no values before the first call")
     try:
-        init = theory.init(activation, rule)
-        second = theory.moments(activation).second
+        with torch.device("cpu"):
+            init = theory.init(activation, rule)
+            second = theory.moments(activation).second
     except (ValueError, TypeError, RuntimeError) as error:  # a function of the caller's may refuse what theory asks
         return Advice(rule, reason=" ".join(str(error).split())[:200])
     modules = dict(model.named_modules())
@@ -149,7 +173,7 @@ def advise(model: nn.Module, flow: Flow, activation: Activation | Any, *, rule: 
         for sources in readings:
             for what, layer in sorted(sources):
                 if what == "weights" and layer not in layers:
-                    note = _note(model, modules[layer], sources)
+                    note = _note(model, modules[layer], sources) or _apart(flow, name, layer)
                     layers[layer] = _layer(modules[layer], layer, name, flow, init=init, second=second, note=note)
     growth = _growth(activation, second) if any(layer.growth for layer in layers.values()) else None
     return Advice(
@@ -157,8 +181,8 @@ def advise(model: nn.Module, flow: Flow, activation: Activation | Any, *, rule: 
         tuple(replace(layer, growth=growth if layer.growth else None) for layer in layers.values()),
         tuple(name for name, kind in kinds.items() if "norm" in kind and "weights" not in kind),
         tuple(name for name, kind in kinds.items() if not kind & {"norm", "weights"}),
-        "",
-        modules,
+        flow.uncalled,
+        modules=modules,
     )
 
 
@@ -173,18 +197,19 @@ def _growth(activation: Any, second: float) -> float | None:
 def _layer(module: Any, name: str, place: str, flow: Flow, *, init: Any, second: float, note: str) -> Layer:
     """Return one layer's row; a layer that reads no activation starts the chain from the mean square it reads."""
     fan = fan_in(module)
-    inner = all(what == "activation" for reading in flow.layers[name] for what, _ in reading) and any(flow.layers[name])
+    inner = _reads(flow, name) == {"activation"}
     mean_square = flow.mean_squares.get(name, 1.0) or 1.0
     scales = init.hidden(fan_in=fan) if inner else init.first(fan_in=fan, mean_square=mean_square)
     keeping = math.sqrt((init.q or 1.0) / (second if inner else mean_square))
-    free = module.bias is None and scales.bias > 0 and not init.bias_over_fan_in
+    biases = getattr(module, "bias", None)
+    free = biases is None and scales.bias > 0 and not init.bias_over_fan_in
     return Layer(
         name=name,
         activation=place,
         gain=math.sqrt(fan) * _size(module.weight),
-        bias=None if module.bias is None else _size(module.bias),
+        bias=None if biases is None else _size(biases),
         wanted_gain=keeping if free else scales.weight * math.sqrt(fan),
-        wanted_bias=None if module.bias is None else scales.bias,
+        wanted_bias=None if biases is None else scales.bias,
         keeping=keeping,
         note=note,
         growth=1.0 if free and inner else None,
@@ -198,7 +223,7 @@ def _size(held: Tensor) -> float:
 
 def _note(model: nn.Module, module: Any, sources: Sources) -> str:
     """Return why a layer is not to be rescaled, nothing where it is."""
-    torchs = next(kind for kind in type(module).__mro__ if kind in WEIGHTS)
+    torchs = next((kind for kind in type(module).__mro__ if kind in WEIGHTS), type(module))
     if len(sources) > 1:
         others = ", ".join(sorted(name for _, name in sources))
         return f"its output joins others ({others}), for which a chain's init is not made"
@@ -206,7 +231,25 @@ def _note(model: nn.Module, module: Any, sources: Sources) -> str:
         return f"{type(module).__name__} computes with its weights in its own way"
     if parametrize.is_parametrized(module) or not isinstance(module.weight, nn.Parameter):
         return "its weights are parametrised"
-    if _size(module.weight) == 0:
-        return "its weights are 0 on purpose"
+    if (size := _size(module.weight)) == 0 or not math.isfinite(size):
+        return "its weights are 0 on purpose" if size == 0 else "its weights are not finite"
     twins = [name for name, held in model.named_parameters(remove_duplicate=False) if held is module.weight]
     return f"its weights are shared: {', '.join(twins)}" if len(set(twins)) > 1 else ""
+
+
+def _reads(flow: Flow, layer: str) -> set[str]:
+    """Return the kinds of sources that a weight layer reads."""
+    return {what for reading in flow.layers[layer] for what, _ in reading}
+
+
+def _apart(flow: Flow, activation: str, layer: str) -> str:
+    """Return why a layer stands in no chain, nothing where it does."""
+    if activation in flow.gates:
+        return "its activation multiplies another signal, for which a chain's init is not made"
+    reads = _reads(flow, layer)
+    if "pooled" in reads:
+        return "it reads a mean over positions, for which a chain's init is not made"
+    size = flow.mean_squares.get(layer, 1.0)
+    if reads.isdisjoint({"activation", "input"}) and not 1 / FAR < size < FAR:
+        return f"it reads a mean square of {size:.1e}, so that the signal is lost before it"
+    return ""

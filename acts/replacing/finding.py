@@ -1,5 +1,6 @@
 """Where in a model the activations stand: modules, and functions that a module keeps as an attribute."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -12,6 +13,7 @@ from acts.activations.module import ActivationModule
 from acts.activations.registry import UnknownActivation, get
 from acts.replacing import native
 
+ATTRIBUTE = r"(^|_)act(ivation)?(\d|_|$)"  # what other libraries call an attribute that holds an activation
 Match = Callable[[Any], bool]
 
 
@@ -55,7 +57,7 @@ def match(model: nn.Module, old: Any) -> Match:
     Raises ValueError for what can ask for nothing and UnknownActivation for a word that is neither a class of the
     model nor an activation.
     """
-    if isinstance(old, tuple | list):
+    if isinstance(old, tuple | list | set | frozenset) and old:
         parts = [match(model, one) for one in old]
         return lambda held: any(part(held) for part in parts)
     if isinstance(old, type):
@@ -115,7 +117,7 @@ def _same(found: Activation | None, known: Activation | None) -> bool:
 
 def activations(old: Any) -> set[str]:
     """Return the catalogue's names of what ``old`` asks for, none for a test of modules."""
-    if isinstance(old, tuple | list):
+    if isinstance(old, tuple | list | set | frozenset):
         return set[str]().union(*(activations(one) for one in old))
     if isinstance(old, str):
         known = native.named(getattr(nn, old.rsplit(".", 1)[-1], None))
@@ -131,13 +133,16 @@ def activations(old: Any) -> set[str]:
 def chosen(where: Any) -> Callable[[str], bool]:
     """Return the test whether a place's path is one of those that ``where`` lets through.
 
-    A pattern such as ``layer3.*`` (fnmatch) matches a path, or a module above it; a callable is asked itself.
+    A pattern such as ``layer3.*`` (fnmatch) matches a path, or a module above it; a callable is asked itself. Raises
+    ValueError for what is neither.
     """
     if where is None:
         return lambda _: True
     if callable(where):
         return lambda name: bool(where(name))
-    patterns = [where] if isinstance(where, str) else list(where)
+    patterns = [where] if isinstance(where, str) else list(where) if isinstance(where, tuple | list | set) else [where]
+    if wrong := [each for each in patterns if not isinstance(each, str)]:
+        raise ValueError(f"where is a pattern of paths, several of them, or a test of paths, not {_short(wrong[0])}")
     return lambda name: any(fnmatchcase(name, each) or fnmatchcase(name, f"{each}.*") for each in patterns)
 
 
@@ -149,13 +154,14 @@ def found(model: nn.Module, old: Any, where: Any) -> list[Place]:
     test, let = match(model, old), chosen(where)
     listed = [place for place in places(model) if let(place.name) and test(place.held)]
     names = {place.name for place in listed}
-    kept = [place for place in listed if not any(name in names for name in _above(place.name))]
+    kept = [place for place in listed if not any(name in names for name in above(place.name))]
     for place in kept:
         _require_activation(place)
     return kept
 
 
-def _above(name: str) -> Iterator[str]:
+def above(name: str) -> Iterator[str]:
+    """Give the paths of the modules that hold a path, the innermost first."""
     while "." in name:
         name = name.rsplit(".", 1)[0]
         yield name
@@ -178,13 +184,29 @@ def kind(model: nn.Module) -> str:
 
 
 def present(model: nn.Module) -> str:
-    """Return one line on the activations that a model holds, with where they stand."""
+    """Return one line on the activations that a model holds, with where they stand.
+
+    Modules are among them that go by the name of an activation, though nobody here knows what they compute.
+    """
     groups: dict[str, list[str]] = {}
+    seen = set[str]()
     for place in places(model):
         known = native.named(place.held)
-        if known is not None and known.name != "identity":
+        holds = _looks_like_one(place) if known is None else known.name != "identity"
+        if holds and not any(name in seen for name in above(place.name)):
+            seen.add(place.name)
             groups.setdefault(described(place.held), []).append(place.name)
     return "; ".join(f"{what} at {listing(names)}" for what, names in groups.items())
+
+
+def _looks_like_one(place: Place) -> bool:
+    """Return whether a module of another library is called an activation, there or by its class, and has no layers."""
+    held = place.held
+    if not isinstance(held, nn.Module) or type(held).__module__.startswith("torch."):
+        return False
+    small = not list(held.children()) and all(weight.ndim < 2 for weight in held.parameters())
+    told = re.search(ATTRIBUTE, place.attribute) or re.search("Act(ivation|[A-Z]|$)", type(held).__name__)
+    return small and told is not None
 
 
 def listing(names: list[str], most: int = 3) -> str:

@@ -1,22 +1,20 @@
 """What feeds what: which weight layers an activation reads, and what those layers read themselves.
 
-A model is followed symbolically (torch.fx), or, given an example input, by running it once without gradients. Every
-tensor carries the set of its sources: the last weight layer, normalisation or activation on each way to it.
+Every tensor has a set of sources: the last weight layer, normalisation or activation on each way to it. Here stands
+which modules and functions of torch are sources of their own, and which pass on those of what they read.
 """
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
-from torch.overrides import TorchFunctionMode
+from torch import nn
 
 from acts.replacing import native
 
-Sources = frozenset[tuple[str, str]]  # (what, path); what is weights, norm, activation, other, input or function
+# (what, path); what is weights, norm, activation, other, pooled, input or function
+Sources = frozenset[tuple[str, str]]
 NOTHING: Sources = frozenset()
 WEIGHTS = (
     nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d,
@@ -25,197 +23,96 @@ NORMS = (
     nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.InstanceNorm1d, nn.InstanceNorm2d,
     nn.InstanceNorm3d, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, nn.LocalResponseNorm,
 )  # fmt: skip
+POOLS = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
 MIXERS = (nn.MultiheadAttention, nn.RNNBase, nn.RNNCellBase, nn.Bilinear, nn.Embedding)
-FUNCTIONS = ("linear", "bilinear", "matmul", "mm", "bmm", "addmm", "einsum", "scaled_dot_product_attention")
+FUNCTIONS = (
+    "linear", "bilinear", "matmul", "mm", "bmm", "addmm", "baddbmm", "einsum", "grouped_mm", "_grouped_mm",
+    "scaled_dot_product_attention",
+)  # fmt: skip
 MIXES = ("conv", "multi_head_attention")
-MARK = "_acts_sources"
-
-
-class Untraceable(ValueError):
-    """A model that cannot be followed; the message says why in one line."""
+PRODUCTS = ("mul", "mul_", "multiply", "__mul__", "__rmul__", "__imul__", "imul")
 
 
 @dataclass
 class Flow:
-    """Sources of what each activation and each weight layer reads, by path; mean squares where the model was run."""
+    """Sources of what each activation and each weight layer reads, by path; mean squares where the model was run.
+
+    ``gates`` are the activations whose output multiplies another signal, ``uncalled`` those that were not met.
+    """
 
     activations: dict[str, list[Sources]] = field(default_factory=dict)
     layers: dict[str, list[Sources]] = field(default_factory=dict)
     mean_squares: dict[str, float] = field(default_factory=dict)
+    gates: set[str] = field(default_factory=set)
+    uncalled: tuple[str, ...] = ()
 
     def through(self, name: str, module: nn.Module, sources: Sources, *, placed: bool) -> Sources | None:
         """Note what a module reads and return the sources of its output, None where it passes them on."""
         if placed:
             self.activations.setdefault(name, []).append(sources)
             return frozenset({("activation", name)})
-        if isinstance(module, WEIGHTS):
+        if weighs(module):
             self.layers.setdefault(name, []).append(sources)
             return frozenset({("weights", name)})
         if isinstance(module, NORMS) or (type(module).__name__.endswith("Norm") and not list(module.children())):
             return frozenset({("norm", name)})
         if isinstance(module, MIXERS):
             return frozenset({("function", name)})
+        if isinstance(module, POOLS) and _ones(module.output_size):
+            return frozenset({("pooled", name)})
         known = native.named(module)
         return frozenset({("other", name)}) if known is not None and known.name != "identity" else None
 
+    def multiplied(self, factors: Iterable[Sources]) -> None:
+        """Note the activations that a product of two signals has among its factors."""
+        signals = {each for each in factors if any(what not in ("input", "pooled") for what, _ in each)}
+        if len(signals) > 1:
+            self.gates.update(name for each in signals for what, name in each if what == "activation")
 
-def follow(model: nn.Module, placed: Mapping[nn.Module, str], example: Any = None) -> Flow:
-    """Return what feeds what; ``placed`` are the activations of interest with their paths.
 
-    ``example`` is a tensor, a tuple of arguments or a dict of keyword arguments; without it the model is traced
-    symbolically. Raises Untraceable.
+def weighs(module: nn.Module) -> bool:
+    """Return whether a module is a weight layer of torch's, or a linear one of another library, as GPT-2's are."""
+    return isinstance(module, WEIGHTS) or inputs_first(module)
+
+
+def inputs_first(module: nn.Module) -> bool:
+    """Return whether a module of another library gives ``x @ weight + bias``, its weight having the inputs first.
+
+    It is called once, on a few numbers.
     """
+    held = dict(module.named_parameters())
+    weight, bias = held.pop("weight", None), held.pop("bias", None)
+    if weight is None or weight.ndim != 2 or held or type(module).__module__.startswith("torch."):
+        return False
     try:
-        flow = _traced(model, placed) if example is None else _watched(model, placed, example)
-    except Exception as error:
-        told = " ".join(str(error).split())[:160]
-        way = "traced without an example input" if example is None else "run on the example"
-        hint = "; give one: example=x" if example is None else ""
-        line = f"{type(model).__name__} could not be {way} ({type(error).__name__}: {told}){hint}"
-        raise Untraceable(line) from error
-    unseen = [name for name in placed.values() if name not in flow.activations]
-    if unseen:
-        raise Untraceable(f"{unseen[0]} was not met on the way through {type(model).__name__}")
-    return flow
+        with torch.no_grad():
+            x = torch.linspace(-1, 1, weight.shape[0], dtype=weight.dtype, device=weight.device)[None]
+            wanted = x @ weight if bias is None else x @ weight + bias
+            return torch.allclose(module.forward(x), wanted, rtol=1e-2, atol=1e-4)
+    except Exception:  # it is no function of one matrix
+        return False
 
 
-def _of_function(target: Any) -> Sources | None:
+def word_of(target: Any) -> str:
+    """Return the name of a function, or of a tensor's method."""
+    return str(getattr(target, "__name__", target))
+
+
+def of_function(target: Any, args: Any, kwargs: Mapping[str, Any]) -> Sources | None:
     """Return the sources of a function's output where it has its own, None where it passes on those of its inputs."""
-    word = getattr(target, "__name__", str(target))
+    word = word_of(target)
     own = word in native.METHODS if isinstance(target, str) else native.named(target) is not None
     if word.endswith("_norm"):
         return frozenset({("norm", word)})
     if own:
         return frozenset({("other", word)})
+    size = kwargs.get("output_size", args[1] if len(args) > 1 else None)
+    if word == "mean" or (word.startswith("adaptive_avg_pool") and _ones(size)):
+        return frozenset({("pooled", word)})
     mixes = word in FUNCTIONS or word.startswith(MIXES)
     return frozenset({("function", word)}) if mixes else None
 
 
-# symbolically
-
-
-class _Tracer(fx.Tracer):
-    """Traces through a model down to torch's own modules and the activations of interest."""
-
-    def __init__(self, placed: Mapping[nn.Module, str]) -> None:
-        super().__init__()
-        self.placed = placed
-
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        hides = any(module in self.placed for module in m.modules())
-        plain = isinstance(m, WEIGHTS) or super().is_leaf_module(m, module_qualified_name)
-        return m in self.placed or (plain and not hides)
-
-
-def _traced(model: nn.Module, placed: Mapping[nn.Module, str]) -> Flow:
-    defaults = {
-        word: part.default
-        for word, part in inspect.signature(model.forward).parameters.items()
-        if part.default is not part.empty
-    }
-    graph = _Tracer(placed).trace(model, concrete_args=defaults)
-    flow, held = Flow(), dict[fx.Node, Sources]()
-    for node in graph.nodes:
-        joined = NOTHING.union(*(held.get(each, NOTHING) for each in node.all_input_nodes))
-        own: Sources | None = None
-        if node.op == "placeholder":
-            own = frozenset({("input", str(node.target))})
-        elif node.op == "call_module":
-            module = model.get_submodule(str(node.target))
-            own = flow.through(placed.get(module, str(node.target)), module, joined, placed=module in placed)
-        elif node.op in ("call_function", "call_method"):
-            own = _of_function(node.target if node.op == "call_function" else str(node.target))
-        held[node] = joined if own is None else own
-    return flow
-
-
-# by running
-
-
-class _Watch(TorchFunctionMode):
-    """Hands the sources of every function's inputs to its outputs."""
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        joined = _joined((*args, *(kwargs or {}).values()))
-        found = func(*args, **(kwargs or {}))
-        own = _of_function(func)
-        _mark(found, joined if own is None else own)
-        return found
-
-
-def _tensors(values: Any) -> Iterator[Tensor]:
-    if isinstance(values, Tensor):
-        yield values
-    elif isinstance(values, Mapping):
-        yield from _tensors(list(values.values()))
-    elif isinstance(values, list | tuple):
-        for value in values:
-            yield from _tensors(value)
-
-
-def _joined(values: Any) -> Sources:
-    return NOTHING.union(*(vars(each).get(MARK, NOTHING) for each in _tensors(values)))
-
-
-def _mark(values: Any, sources: Sources) -> None:
-    for each in _tensors(values):
-        if not isinstance(each, nn.Parameter):
-            setattr(each, MARK, sources)
-
-
-def _watched(model: nn.Module, placed: Mapping[nn.Module, str], example: Any) -> Flow:
-    flow = Flow()
-    args = example if isinstance(example, tuple) else () if isinstance(example, Mapping) else (example,)
-    kwargs = dict(example) if isinstance(example, Mapping) else {}
-    given = list(_tensors((*args, *kwargs.values())))
-    with _still(model), _hooked(model, placed, flow), torch.no_grad(), torch.random.fork_rng():
-        try:
-            for each in given:
-                setattr(each, MARK, frozenset({("input", "example")}))
-            with _Watch():
-                model(*args, **kwargs)
-        finally:
-            for each in (*given, *model.buffers()):
-                vars(each).pop(MARK, None)
-    return flow
-
-
-@contextmanager
-def _still(model: nn.Module) -> Iterator[None]:
-    """Put every module into evaluation mode and back into its own."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
-
-
-@contextmanager
-def _hooked(model: nn.Module, placed: Mapping[nn.Module, str], flow: Flow) -> Iterator[None]:
-    handles = [
-        module.register_forward_hook(_noting(placed.get(module, name), flow, module in placed), with_kwargs=True)
-        for name, module in model.named_modules()
-    ]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _noting(name: str, flow: Flow, placed: bool) -> Callable[..., None]:
-    """Return the hook that notes what one module reads and marks what it gives."""
-
-    def note(module: nn.Module, args: Any, kwargs: Mapping[str, Any], output: Any) -> None:
-        read = (*args, *kwargs.values())
-        own = flow.through(name, module, _joined(read), placed=placed)
-        if isinstance(module, WEIGHTS):
-            flow.mean_squares.setdefault(name, float(next(_tensors(read)).double().square().mean()))
-        if own is not None:
-            _mark(output, own)
-
-    return note
+def _ones(size: Any) -> bool:
+    """Return whether the size of what a pooling gives is 1 in every dimension."""
+    return set(size if isinstance(size, list | tuple) else [size]) == {1}

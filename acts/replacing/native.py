@@ -42,6 +42,7 @@ CLASSES: Mapping[type[nn.Module], tuple[str, Mapping[str, str]]] = {
 }
 _SETTINGS = dict(CLASSES.values())
 _WORDS = {"silu": "swish"}  # functions whose name is not the catalogue's
+VARIANTS = ("swish(beta=1.702)",)  # what other libraries call a class of its own, here the quick GELU of CLIP
 
 
 @cache
@@ -64,8 +65,9 @@ METHODS = frozenset(
 def named(thing: Any) -> Activation | None:
     """Return the catalogue's activation that a module, a class or a function of torch computes, None for others.
 
-    Settings are kept: ``nn.LeakyReLU(0.2)`` is ``leaky_relu(alpha=0.2)``, and so is a ``functools.partial``. A module
-    of another library without weights is called once, on a few numbers, and goes by the values it gives.
+    Settings are kept: ``nn.LeakyReLU(0.2)`` is ``leaky_relu(alpha=0.2)``, and so is a ``functools.partial``. A class
+    derived from torch's is what it derives from unless it computes something else. A module of another library without
+    weights is called once, on a few numbers, and goes by the values it gives.
     """
     if isinstance(thing, Activation):
         return thing
@@ -79,21 +81,25 @@ def named(thing: Any) -> Activation | None:
 
 
 def _of_module(module: nn.Module) -> Activation | None:
-    if type(module) not in CLASSES:
+    kind: Any = next((each for each in type(module).__mro__ if each in CLASSES), None)
+    if kind is None or (type(module).forward is not kind.forward and kind is not nn.PReLU):
         return _of_values(module)
-    name, settings = CLASSES[type(module)]
+    name, settings = CLASSES[kind]
     name = "gelu_tanh" if getattr(module, "approximate", "none") == "tanh" else name
     return _set(name, {own: getattr(module, word) for word, own in settings.items()})
 
 
 def _of_values(module: nn.Module) -> Activation | None:
-    """Return the function whose default values a module without weights gives, none for the identity."""
+    """Return the function whose values a module without weights gives, none for the identity.
+
+    The numbers are computed on the CPU in float32, whatever the defaults of the moment are.
+    """
     bare = not any(True for _ in (*module.children(), *module.parameters(), *module.buffers()))
     if not bare or type(module).__module__.startswith("torch.") or type(module).forward is nn.Module.forward:
         return None
     known, values = _values()
     try:
-        with torch.no_grad(), torch.random.fork_rng(devices=()):
+        with torch.no_grad(), torch.random.fork_rng(devices=()), torch.device("cpu"):
             found = module.forward(_numbers())
         if found.shape != values.shape[1:]:
             return None
@@ -104,15 +110,19 @@ def _of_values(module: nn.Module) -> Activation | None:
 
 
 def _numbers() -> Tensor:
-    return torch.linspace(-9.0, 9.0, 37)
+    """Return numbers close to 0 and far from it, where a clipped function is told from the one it clips."""
+    near = torch.linspace(-9.0, 9.0, 31, dtype=torch.float32, device="cpu")
+    far = torch.tensor([-40.0, -25.0, -12.0, 12.0, 25.0, 40.0], dtype=torch.float32, device="cpu")
+    return torch.cat([near, far])
 
 
 @cache
 def _values() -> tuple[list[str], Tensor]:
     """Return the names of the element-wise functions, and their values at the numbers a foreign module is called on."""
-    entries = [get(name) for name in names() if name != "identity"]
+    entries = [get(name) for name in (*names(), *VARIANTS) if name != "identity"]
     known = [one for one in entries if one.elementwise and one.body.__module__ == "acts.activations.catalogue"]
-    return [entry.name for entry in known], torch.stack([entry(_numbers()) for entry in known])
+    with torch.device("cpu"):
+        return [entry.name for entry in known], torch.stack([entry(_numbers()) for entry in known])
 
 
 def _of_function(thing: Callable[..., Any], told: Mapping[str, Any]) -> Activation | None:

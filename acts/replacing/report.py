@@ -20,13 +20,17 @@ class Swap:
 
 @dataclass(frozen=True, eq=False)
 class Replacement:
-    """What ``replace`` did: the swaps, what could not be swapped, and the advice on initial weights."""
+    """What ``replace`` did: the swaps, what could not be swapped, and the advice on initial weights.
+
+    ``words`` say where the model still names the old activation by a word, as in a configuration.
+    """
 
     new: str
     swaps: tuple[Swap, ...]
     left: tuple[Call, ...]
     advice: Advice
     applied: int = 0
+    words: tuple[str, ...] = ()
 
     @property
     def learnable(self) -> int:
@@ -44,6 +48,7 @@ class Replacement:
         lines += [f"  {_line(swap)}" for swap in self.swaps[:MOST]]
         lines += [f"  … and {len(self.swaps) - MOST} more"] if len(self.swaps) > MOST else []
         lines += [f"  not replaced: {why}, at {listing(names)}" for why, names in self._left().items()]
+        lines += [f"  {line}" for line in self.words]
         return "\n".join([*lines, *(self._done() if self.applied else [str(self.advice)])])
 
     def _done(self) -> list[str]:

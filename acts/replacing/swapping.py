@@ -10,10 +10,14 @@ from acts.replacing import finding, native
 from acts.replacing.advice import Advice, advise, require_rule
 from acts.replacing.calls import Call, calls
 from acts.replacing.finding import Place, described
-from acts.replacing.flow import Untraceable, follow
+from acts.replacing.following import Untraceable, follow
 from acts.replacing.placing import back, fast_path, lost, made, put
 from acts.replacing.report import Replacement, Swap
 from acts.replacing.wanted import Wanted, require_width, wanted
+from acts.replacing.words import words
+
+# Wrappers that have taken note of a model's parameters, by name, since they are imported where they are used alone.
+WRAPPERS = ("DistributedDataParallel", "FullyShardedDataParallel", "FSDPModule", "DeepSpeedEngine")
 
 
 def replace(
@@ -40,6 +44,7 @@ def replace(
     require_rule(init or "stable")
     wish = wanted(new)
     places = _places(model, old, where)
+    said = words(model, places)
     for place in places:
         require_width(place, wish)
     undo: list[Callable[[], None]] = []
@@ -51,13 +56,16 @@ def replace(
         for step in reversed(undo):
             step()
         raise
-    return Replacement(wish.name, tuple(swaps), tuple(_left(model, old, placed)), advice, applied)
+    return Replacement(wish.name, tuple(swaps), tuple(_left(model, old, placed)), advice, applied, tuple(said))
 
 
 def _unwrapped(model: Any) -> nn.Module:
-    """Return the model itself, without the wrapper of torch.compile."""
+    """Return the model itself, without the wrapper of torch.compile; raises ValueError for one that is distributed."""
     if not isinstance(model, nn.Module):
         raise ValueError(f"replace works on a torch module, not on {type(model).__name__}")
+    for module in model.modules():
+        if wrapper := next((kind.__name__ for kind in type(module).__mro__ if kind.__name__ in WRAPPERS), None):
+            raise ValueError(f"the model is wrapped by {wrapper}, which knows its parameters; replace before wrapping")
     inner = getattr(model, "_orig_mod", model)
     return inner if isinstance(inner, nn.Module) else model
 
@@ -87,7 +95,7 @@ def _unswappable(model: nn.Module, old: Any) -> str:
 
 
 def _asked(old: Any) -> str:
-    if isinstance(old, tuple | list):
+    if isinstance(old, tuple | list | set | frozenset):
         return " or ".join(_asked(one) for one in old)
     return old if isinstance(old, str) else str(getattr(old, "__name__", getattr(old, "name", old)))
 
@@ -124,6 +132,9 @@ def _advice(model: nn.Module, placed: dict[nn.Module, str], wish: Wanted, init: 
             found = advise(model, follow(model, placed, example), wish.function, rule=rule)
         except Untraceable as error:
             found = Advice(rule, reason=str(error))
+        except Exception as error:  # weights of a kind that torch cannot measure, or a function that theory cannot
+            told = " ".join(str(error).split())[:160]
+            found = Advice(rule, reason=f"it could not be computed ({type(error).__name__}: {told})")
     if init is not None and found.reason:
         raise ValueError(f"init {init!r} cannot be applied: {found.reason}")
     return found

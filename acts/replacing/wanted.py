@@ -38,6 +38,8 @@ def wanted(new: Any) -> Wanted:
     """
     if not isinstance(new, nn.Module | type):
         activation = get(new if isinstance(new, str) else native.named(new) or new)
+        if activation.elementwise:
+            _require_shape(activation)
         return Wanted(activation.name, activation, activation.module)
     module = _first(new) if isinstance(new, type) else new
     known = native.named(module) if type(module) in native.CLASSES else None
@@ -47,6 +49,19 @@ def wanted(new: Any) -> Wanted:
     if isinstance(module, ActivationModule):
         known = module.activation.variant(**_changed(module))
     return Wanted(type(module).__name__ if known is None else known.name, known or module, make)
+
+
+def _require_shape(activation: Activation) -> None:
+    """Raise ValueError for a function that fails on a matrix or gives something else than one of the same shape."""
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=()), torch.device("cpu"):
+            found: Any = activation(torch.zeros(2, WIDTH))
+    except Exception as error:
+        told = " ".join(str(error).split())[:160]
+        raise ValueError(f"{activation.name} is no function of one tensor ({type(error).__name__}: {told})") from None
+    if not isinstance(found, torch.Tensor) or found.shape != (2, WIDTH):
+        what = f"the shape {tuple(found.shape)}" if isinstance(found, torch.Tensor) else type(found).__name__
+        raise ValueError(f"{activation.name} gives {what} where a tensor of shape (2, {WIDTH}) goes in")
 
 
 def _first(kind: type) -> nn.Module:
