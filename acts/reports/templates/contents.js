@@ -1,4 +1,9 @@
 "use strict";
+// What the address leads to, if anything: whoever wrote a link may have left a sign in it that cannot be decoded.
+const aim = () => {
+  try { return document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch { return null; }
+};
+
 // The table of contents follows the reader, with one chapter open at a time; on a narrow page it is a menu.
 (() => {
   const all = (selector, from = document) => Array.from(from.querySelectorAll(selector));
@@ -79,8 +84,7 @@
   requestAnimationFrame(follow);
 
   const open = () => {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const folded = target && target.closest("details");
+    const folded = aim()?.closest("details");
     if (folded) folded.open = true;
   };
   addEventListener("hashchange", open);

@@ -2,10 +2,11 @@
 
 const KINDS = { activation: activationExplorer, depth: depthExplorer };
 const HELD = 40; // frames
+const KEEPS = CSS.supports("overflow-anchor", "auto"); // whether what is read stays in its place when a figure above grows
 // An explorer is taller than its picture, and the browser may still be on its way to the place in the address: who has
 // just been led to the figure, or sees it, keeps its head in sight until they move by themselves.
 const hold = (figure, before) => {
-  const led = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const led = aim();
   const meant = led && figure.contains(led);
   if (led ? !meant : before < 0 || before >= innerHeight) return;
   const target = meant ? led : figure;
@@ -26,14 +27,14 @@ const hold = (figure, before) => {
 };
 const start = (root) => {
   const figure = root.closest("figure");
-  const top = () => figure.getBoundingClientRect().top;
-  const before = top();
+  const before = figure.getBoundingClientRect();
   try {
     const data = JSON.parse(root.querySelector("script").textContent);
     root.hidden = false;
     figure.classList.add("moving");
     const draw = KINDS[root.dataset.kind](root, data);
-    hold(figure, before);
+    if (!KEEPS && before.bottom < 0) scrollBy({ top: figure.getBoundingClientRect().bottom - before.bottom, behavior: "instant" });
+    hold(figure, before.top);
     let width = root.clientWidth;
     new ResizeObserver(() => { if (root.clientWidth && root.clientWidth !== width) { width = root.clientWidth; draw(); } }).observe(root);
   } catch (error) {

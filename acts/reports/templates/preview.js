@@ -77,9 +77,11 @@
   };
   const leave = () => { clearTimeout(waiting); waiting = setTimeout(hide, 180); };
   const referred = (event) => event.target.closest ? event.target.closest(LINKS) : null;
-  document.addEventListener("mouseover", (event) => {
+  // a finger rests on nothing, it follows the link; what the device has besides does not matter
+  document.addEventListener("pointerover", (event) => {
+    if (event.pointerType === "touch") return;
     if (event.target.closest(".preview")) { clearTimeout(waiting); return; }
-    const link = matchMedia("(hover: hover)").matches && referred(event);
+    const link = referred(event);
     if (link) { clearTimeout(waiting); waiting = setTimeout(show, 90, link); } else if (shown && !shown.matches(":focus-visible")) leave();
     else if (!shown) clearTimeout(waiting);
   });
