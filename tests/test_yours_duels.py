@@ -11,6 +11,7 @@ from test_honesty import slack
 from acts import claims, records, stats
 from acts.__main__ import main
 from acts.claims import duels, pairs
+from acts.figures import duels as figures_of_duels
 from acts.figures import questions
 
 MEANS = {"my_bump": 0.1, "relu": 0.13, "gelu": 0.1, "tanh": 0.08}
@@ -210,11 +211,11 @@ def test_tasks_that_disagree_are_open_in_general_and_decided_here():
     said = questions.quality(index, CATALOGUE, "my_bump")
     assert said.startswith("On these 12 tasks it is **better than ReLU**: ")
     assert "Task by task, after Holm's correction, it is better on 6, practically equal on 2 and worse on 4" in said
-    assert "On tasks like these in general it **cannot be told apart from ReLU** [" in said
+    assert "On tasks like these in general it **cannot be told apart from ReLU**: [" in said
     table = questions.verdicts(index, CATALOGUE).frame
     assert table["word"].tolist() == ["better", "open"]
     assert table["n"].tolist() == ["12 seeds", "12 tasks"]
-    assert table["needed"].iloc[0] is None
+    assert pd.isna(table["needed"].iloc[0])
     assert table["needed"].iloc[1].startswith("about ")
     assert f"to decide it takes {table['needed'].iloc[1]}, if they differ as these do" in said
 
@@ -225,6 +226,16 @@ def test_one_task_and_few_seeds_are_said():
     few = claims.Index(one[one["seed"] < 3])
     assert "On this one task it is **not decidable** whether" in questions.quality(few, CATALOGUE, "my_bump")
     assert questions.verdicts(few, CATALOGUE).frame["needed"].tolist()[0] != ""
+
+
+def test_what_is_equal_is_told_with_the_interval_that_says_so():
+    index = claims.Index(contest({"my_bump": 0.13, "relu": 0.1301}))
+    row = duels.duels(index, "my_bump", "here").iloc[0].to_dict()
+    assert row["decided"] == "equal"
+    assert figures_of_duels.ends(row) == (row["inner_low"], row["inner_high"])
+    assert max(map(abs, figures_of_duels.ends(row))) < 1
+    assert figures_of_duels.ends({**row, "decided": "open"}) == (row["low"], row["high"])
+    assert ", 90 %] over 12 seeds" in questions.quality(index, CATALOGUE, "my_bump")
 
 
 # --- trained in earnest -----------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ _NONE = (
 
 
 def answer(records: pd.DataFrame | Index, catalogue: pd.DataFrame, *, config: str = "") -> Text:
-    """Return a paragraph for every own function: is it better than ReLU, than others, at what cost, and is it new.
+    """Return two paragraphs for every own function: is it better than ReLU and others; at what cost, and is it new.
 
     A function that nothing was measured of is named with what the run said of it.
     """
@@ -38,14 +38,12 @@ def answer(records: pd.DataFrame | Index, catalogue: pd.DataFrame, *, config: st
 def _paragraph(index: Index, catalogue: pd.DataFrame, name: str, config: str) -> str:
     label = escape(naming.label(catalogue, name))
     failed = failures(config, name)
-    told = [
-        one
-        for part in (questions.quality, questions.place, speed, cost, dead, depth, shape, lost)
-        if (one := part(index, catalogue, name))
-    ]
-    if not told:
+    parts = ((questions.quality, questions.place), (speed, cost, dead, depth, shape, lost))
+    told = [" ".join(one for part in group if (one := part(index, catalogue, name))) for group in parts]
+    if not any(told):
         return f"**{label}.** Nothing was measured of it.{failed or ' The last run computed none of its jobs.'}"
-    return f"**{label}.** {' '.join(told)}{failed}"
+    paragraphs = "\n\n".join(one for one in told if one)
+    return f"**{label}.** {paragraphs}{failed}"
 
 
 def failures(config: str, name: str) -> str:

@@ -52,7 +52,7 @@ def duels(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Drawing:
     rows = _rows(found)
     labels = {row: naming.label(catalogue, row) for row in rows}
     found["row"] = found["rival"].map(labels)
-    alone, columns = len(names) == 1, min(len(names), 4 if len(names) != 5 else 3)
+    alone, columns = len(names) == 1, len(names) if len(names) <= 4 else 3
     figure, grid = beside(len(names), columns, list(labels.values()), row=0.25, right=_WORD if alone else 0.1)
     for axes, name in zip(grid, names, strict=True):
         own, colour = found[found["function"] == name], naming.colour(catalogue, name)
@@ -134,13 +134,21 @@ def _told(own: pd.DataFrame, catalogue: pd.DataFrame, name: str) -> str:
             for row in own[own["question"] == question].to_dict("records")
         )
         said.append(f"{words} against {duels_}")
-    return f"{naming.label(catalogue, name)}, margins in its favour with 95 % intervals: {'. '.join(said)}."
+    about = "margins in its favour with 95 % intervals where no other is named"
+    return f"{naming.label(catalogue, name)}, {about}: {'. '.join(said)}."
 
 
-def span(row: dict[Any, Any]) -> str:
-    """Return the interval of a row in brackets after a blank, empty where it has none."""
-    known = np.isfinite([row["low"], row["high"]]).all()
-    return f" [{number(row['low'])}, {number(row['high'])}]" if known else ""
+def ends(row: dict[Any, Any], said: str = "decided") -> tuple[float, float]:
+    """Return the interval that decides a row: of what is practically equal that of 90 %, by which it is."""
+    inner = row[said] == "equal"
+    return (row["inner_low"], row["inner_high"]) if inner else (row["low"], row["high"])
+
+
+def span(row: dict[Any, Any], said: str = "decided") -> str:
+    """Return the interval that decides a row in brackets after a blank, empty where it has none."""
+    low, high = ends(row, said)
+    level = ", 90 %" if row[said] == "equal" else ""
+    return f" [{number(low)}, {number(high)}{level}]" if np.isfinite([low, high]).all() else ""
 
 
 # --- task by task -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from acts.claims import duels as judging
 from acts.claims.index import Index, indexed
 from acts.claims.sentences import listed
 from acts.figures import naming
-from acts.figures.duels import QUESTIONS, REFERENCE, WORDS, span
+from acts.figures.duels import QUESTIONS, REFERENCE, WORDS, ends, span
 from acts.figures.table import Table, escape, number, unmeasured
 
 _OPENINGS = {
@@ -32,7 +32,7 @@ def verdicts(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Table:
     rows = [
         {
             "function": naming.label(catalogue, name), "question": words, "n": _counted(row["n"], _OF[question]),
-            "effect": f"{number(row['effect'], 2)}{span(row)}", "word": WORDS[row["word"]],
+            "effect": f"{number(row['effect'], 2)}{span(row, 'word')}", "word": WORDS[row["word"]],
             "found_from": f"± {number(row['found_from'], 2)}" if np.isfinite(row["found_from"]) else None,
             "needed": _plan(row, _OF[question]) or None,
         }
@@ -97,7 +97,8 @@ def _general(row: dict[Any, Any], catalogue: pd.DataFrame) -> str:
     opening = f"On tasks like these in general {_opening(row, catalogue)}"
     plan = _plan(row, "task")
     would = f"; to decide it takes {plan}, if they differ as these do" if plan.startswith("about") else ""
-    return f"{opening}{span(row)}{would} (@tbl-yours-verdicts)."
+    between = f":{span(row, 'word')} margins" if span(row, "word") else ""
+    return f"{opening}{between}{would} (@tbl-yours-verdicts)."
 
 
 def _opening(row: dict[Any, Any], catalogue: pd.DataFrame) -> str:
@@ -109,12 +110,13 @@ def _opening(row: dict[Any, Any], catalogue: pd.DataFrame) -> str:
 
 def _size(row: dict[Any, Any], *, ratio: bool) -> str:
     """Return an effect in margins with its interval, and as a ratio: 6.0 margins better [2.9, 9.2], 14 % less."""
-    effect, ends = float(row["effect"]), (float(row["low"]), float(row["high"]))
+    effect, found = float(row["effect"]), ends(row, "word")
     side, over = "better" if effect >= 0 else "worse", f"over {_counted(row['n'], 'seed')}"
     if np.isinf(effect):
         return f"infinitely {side} {over}, since runs diverged"
-    low, high = sorted(end if effect >= 0 else -end for end in ends)
-    between = f" [{number(low, 2)}, {number(high, 2)}]" if np.isfinite(ends).all() else ""
+    low, high = sorted(end if effect >= 0 else -end for end in found)
+    level = ", 90 %" if row["word"] == "equal" else ""
+    between = f" [{number(low, 2)}, {number(high, 2)}{level}]" if np.isfinite(found).all() else ""
     of = float(row["ratio"])
     agrees = np.isfinite(of) and (1 - of) * effect > 0  # margins weigh errors and losses apart, a ratio does not
     less = f"{number(100 * abs(1 - of), 2)} % {'less' if of < 1 else 'more'} test error or loss"
