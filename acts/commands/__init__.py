@@ -1,7 +1,7 @@
 """Commands: the command line, one file a command; the name of the file is the word that is typed.
 
-A command's file holds its ``PAGE``, ``options(parser)``, which adds what it takes, and ``run(given)``, which returns an
-``Answer``. Nothing heavy is imported before a command is carried out.
+A command's file holds its ``PAGE``, ``run(given)``, which returns an ``Answer``, and where it takes anything
+``options(parser)``, which adds that. Nothing heavy is imported before a command is carried out.
 """
 
 import argparse
@@ -56,7 +56,8 @@ def parser() -> Parser:
         command = module(word)
         part = parts.add_parser(word, page=command.PAGE, help=command.PAGE.summary, description=command.PAGE.summary)
         part.set_defaults(config=None)
-        command.options(part)
+        if hasattr(command, "options"):
+            command.options(part)
         part.add_argument("--json", action="store_true", help="print the answer as JSON, and progress to stderr")
         part.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return top

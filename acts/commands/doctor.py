@@ -6,7 +6,7 @@ from typing import Any
 
 from acts.commands import terminal
 from acts.commands.answer import Answer
-from acts.commands.page import Page, Parser
+from acts.commands.page import Page
 
 PAGE = Page(
     summary="say what this machine can do, and what is missing",
@@ -25,11 +25,6 @@ PAGE = Page(
     " without, time: {seconds, source, words}, made}}}",
     codes={0: "examined; what is absent is no failure"},
 )
-
-
-def options(parser: Parser) -> None:
-    """Take nothing of its own."""
-    del parser
 
 
 def run(given: argparse.Namespace) -> Answer:

@@ -4,9 +4,10 @@ import argparse
 
 from acts.commands import terminal
 from acts.commands.answer import Answer
-from acts.commands.page import Page, Parser
+from acts.commands.page import Page
 from acts.commands.run import configuration
 
+options = configuration
 PAGE = Page(
     summary="judge the published records, write the ledger",
     about="""
@@ -28,19 +29,13 @@ PAGE = Page(
 )
 
 
-def options(parser: Parser) -> None:
-    """Add what the command takes."""
-    configuration(parser)
-
-
 def run(given: argparse.Namespace) -> Answer:
     """Judge a configuration and return the counts."""
     from acts import params, publish
+    from acts.commands import ledgers
 
     name = params.load(given.config).name
     code = publish.judge(given.config)
-    from acts.commands import ledgers
-
     rows, fragile = ledgers.rows(name), ledgers.fragile(name)
     words = [row["verdict"] for row in rows]
     counts = {word: words.count(word) for word in dict.fromkeys(words)}

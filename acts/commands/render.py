@@ -4,9 +4,10 @@ import argparse
 
 from acts.commands import terminal
 from acts.commands.answer import Answer
-from acts.commands.page import Page, Parser
+from acts.commands.page import Page
 from acts.commands.run import configuration
 
+options = configuration
 PAGE = Page(
     summary="execute the notebooks, write HTML, PDF and the index",
     about="""
@@ -28,18 +29,11 @@ PAGE = Page(
 )
 
 
-def options(parser: Parser) -> None:
-    """Add what the command takes."""
-    configuration(parser)
-
-
 def run(given: argparse.Namespace) -> Answer:
     """Render a configuration and return the paths of what was made."""
-    from acts import params
+    from acts import params, publish
 
     name = params.load(given.config).name
-    from acts import publish
-
     code = publish.render(given.config)
     made = [f"reports/{name}/{file}" for file in ("report.html", "report.pdf")]
     told = {"config": name, "made": [*made, "reports/index.html"]}

@@ -4,7 +4,7 @@ import argparse
 
 from acts.commands import terminal
 from acts.commands.answer import Answer
-from acts.commands.page import Page, Parser
+from acts.commands.page import Page
 
 PAGE = Page(
     summary="write reports/index.html: the configurations side by side",
@@ -20,11 +20,6 @@ PAGE = Page(
     writes="reports/index.html",
     json="{made: [path]}",
 )
-
-
-def options(parser: Parser) -> None:
-    """Take nothing of its own."""
-    del parser
 
 
 def run(given: argparse.Namespace) -> Answer:

@@ -3,7 +3,7 @@
 import argparse
 
 from acts.commands.answer import Answer
-from acts.commands.page import Page, Parser
+from acts.commands.page import Page
 
 PAGE = Page(
     summary="read and check every stored measurement, set aside what is damaged",
@@ -20,11 +20,6 @@ PAGE = Page(
     json="{files, runs, records, damaged, conflicts, found: [line]}",
     codes={0: "all is whole", 1: "something was damaged or contradicts itself"},
 )
-
-
-def options(parser: Parser) -> None:
-    """Take nothing of its own."""
-    del parser
 
 
 def run(given: argparse.Namespace) -> Answer:
