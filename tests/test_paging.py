@@ -101,3 +101,9 @@ def test_a_book_without_a_tail_is_asked_once() -> None:
 
     assert tails.shortened("#chapter(0)[ a ]", ask) == "#chapter(0)[ a ]"
     assert len(asked) == 1
+
+
+def test_a_book_without_a_chapter_is_set_as_it_is() -> None:
+    for text in ("Words.", "# Alone"):
+        made = document.build([("x", document.note(text))], document.Front(title="A"))
+        assert pdf.typeset(made)[0].count("#chapter(") == text.count("# ")

@@ -305,6 +305,13 @@ def test_a_name_and_a_range_of_numbers_stay_on_one_line() -> None:
     assert tables.breadth("WWWW") > tables.breadth("oooo") > tables.breadth("iiii")
 
 
+@pytest.mark.parametrize(("rows", "size"), [(tables.LONG - 1, tables.SIZES[0]), (tables.LONG, tables.SIZES[1])])
+def test_a_long_table_that_wraps_is_set_smaller(rows: int, size: float) -> None:
+    text = "| Asked | Answer |\n|:--|:--|\n" + f"| {'words ' * 20} | {'more words ' * 20} |\n" * rows
+    blocks = document.build([("x", document.note(text))], document.Front()).blocks
+    assert tables.plan(tree.find(blocks, "Table")[0]).size == size
+
+
 # --- paging ---------------------------------------------------------------------------------------------------------
 
 

@@ -56,15 +56,19 @@ def lines(table: Node, plan: Plan) -> int:
 
 
 def plan(table: Node) -> Plan:
-    """Return how a table fits a page: as it is, with wrapped cells, on a turned page, or drawn smaller."""
+    """Return how a table fits a page: as it is, with wrapped cells, on a turned page, or drawn smaller.
+
+    One that wraps and goes over pages is set in the second of the sizes.
+    """
     wanted, needed = widths(table)
     read = max(wanted, default=0.0) > 2 * PROSE and _total(needed, 1.0) <= PORTRAIT
     smallest = SIZES[1] if read else SIZES[-1]
     if _total(wanted, smallest) <= PORTRAIT:
         return Plan("natural")
     long = rows(table) > LONG and _total(wanted, 1.0) > TALL * PORTRAIT and len(wanted) >= MANY
+    sizes = SIZES[1:] if rows(table) > LONG else SIZES
     for line, turned in ((LANDSCAPE, True),) if long else ((PORTRAIT, False), (LANDSCAPE, True)):
-        for size in SIZES:
+        for size in sizes:
             if _total(needed, size) <= line:
                 return Plan("wrap", size, _shares(wanted, needed, size=size, line=line), turned)
     return Plan("shrink", turned=True)

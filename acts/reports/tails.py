@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 
 from acts.reports import tree
 from acts.reports.paging import TURN
@@ -15,9 +16,11 @@ def chaptered(blocks: list[Node]) -> list[Node]:
     """Return a book's blocks with each chapter, from its heading to its turned tables, as one call of the template."""
     made: list[Node] = []
     starts = [at for at, block in enumerate(blocks) if block["t"] == "Header" and block["c"][0] == 1]
-    for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(blocks)], strict=True)):
+    for number, (start, stop) in enumerate(pairwise([*starts, len(blocks)])):
         end = stop
-        while blocks[end - 3] == TURN:  # a table on its side, which ends a chapter, between two blocks
+        while (
+            end - 3 > start and blocks[end - 3] == TURN
+        ):  # a table on its side, which ends a chapter, between two blocks
             end -= 3
         made += [tree.raw("typst", _call(number)), *blocks[start:end], tree.raw("typst", "]"), *blocks[end:stop]]
     return [*blocks[: min(starts, default=len(blocks))], *made]
