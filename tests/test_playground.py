@@ -1,5 +1,6 @@
 """The playground without a browser: what it offers, draws, trains and measures, and how fast it draws."""
 
+import dataclasses
 import re
 import threading
 import time
@@ -215,6 +216,22 @@ def test_gradients_are_those_of_autograd() -> None:
     vector = vector / vector.norm(dim=-1, keepdim=True)
     (gradient,) = torch.autograd.grad(h, first, vector)
     assert_allclose(found.gradient[:, 0], gradient.square().sum(-1).mean(-1).log10().numpy(), atol=1e-9)
+
+
+def test_where_the_fast_path_overflows_the_accurate_one_is_taken() -> None:
+    tanh = activations.get("tanh")
+    broken = dataclasses.replace(tanh, fast=lambda x: x * float("nan"))
+    found, right = (signals.flow(one, theory.init("tanh", "he"), depth=4, width=16, seed=0) for one in (broken, tanh))
+    assert_allclose(found.length, right.length, atol=1e-12)
+    assert_allclose(found.gradient, right.gradient, atol=1e-12)
+
+
+def test_a_scale_that_is_slid_draws_no_new_networks() -> None:
+    made = playground.depth("smoke")
+    made.init.value = layers.BY_HAND
+    drawn = signals._normal.cache_info().misses
+    made.sigma_w.value = 2.0
+    assert signals._normal.cache_info().misses == drawn
 
 
 def test_depth_follows_its_controls_and_says_what_has_no_init() -> None:

@@ -3,7 +3,9 @@
 Inputs are standard normal; the networks are those of the review's chapter on gradient flow, one a seed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -15,6 +17,7 @@ from acts.theory import Init
 
 NETWORKS = 4
 INPUTS = 16
+DRAWS = 202  # that are kept for the next move of a slider: those of a hundred layers, the input and the gradient
 
 
 @dataclass(frozen=True)
@@ -57,23 +60,31 @@ def flow(activation: Activation, init: Init, *, depth: int, width: int, seed: in
 
 def _drawn(depth: int, width: int, seed: int, *, uniform: bool) -> tuple[list[Tensor], list[Tensor]]:
     """Return weights (network, input, unit) and biases (network, 1, unit) of variance 1 for every layer."""
+    draw = _uniform if uniform else _normal
     shapes = [(NETWORKS, width, width), (NETWORKS, 1, width)]
-    drawn = [
-        [_normal(seed, 3 + 2 * layer + part, shape) for layer in range(depth)] for part, shape in enumerate(shapes)
-    ]
-    if uniform:
-        drawn = [[3**0.5 * (2 * torch.special.ndtr(one) - 1) for one in part] for part in drawn]
+    drawn = [[draw(seed, 3 + 2 * layer + part, shape) for layer in range(depth)] for part, shape in enumerate(shapes)]
     return drawn[0], drawn[1]
 
 
+@lru_cache(DRAWS)
+def _uniform(seed: int, stream: int, shape: tuple[int, ...]) -> Tensor:
+    return 3**0.5 * (2 * torch.special.ndtr(_normal(seed, stream, shape)) - 1)
+
+
+@lru_cache(DRAWS)
 def _normal(seed: int, stream: int, shape: tuple[int, ...]) -> Tensor:
     return torch.from_numpy(np.random.default_rng([seed, stream]).standard_normal(shape))
 
 
 def _both(activation: Activation, h: Tensor) -> tuple[Tensor, Tensor]:
-    """Return value and slope by one pass of autograd over the accurate path."""
+    """Return value and slope by one pass of autograd over the fast path, over the accurate one where that overflows."""
+    y, slope = _sloped(activation.kernel, h)
+    return (y, slope) if y.isfinite().all() and slope.isfinite().all() else _sloped(activation, h)
+
+
+def _sloped(function: Callable[[Tensor], Tensor], h: Tensor) -> tuple[Tensor, Tensor]:
     h = h.detach().requires_grad_(True)
-    y = activation(h)
+    y = function(h)
     (slope,) = torch.autograd.grad(y.sum(), h, materialize_grads=True)
     return y.detach(), slope
 
@@ -85,13 +96,12 @@ def _pulled(weights: list[Tensor], slopes: list[Tensor], scale: float, seed: int
     """
     gradient = _normal(seed, 1, tuple(slopes[-1].shape))
     gradient = gradient / gradient.norm(dim=-1, keepdim=True)
-    squares = torch.zeros(gradient.shape[:-1], dtype=torch.float64)
-    found = [torch.zeros(len(gradient), dtype=torch.float64)]
+    norms = [torch.ones(gradient.shape[:-1], dtype=torch.float64)]
     for weight, slope in zip(reversed(weights[1:]), reversed(slopes[:-1]), strict=True):
-        gradient = (gradient @ weight.mT) * scale * slope
+        gradient = (gradient @ weight.mT) * (scale * slope)
         norm = gradient.norm(dim=-1, keepdim=True)
         gradient = gradient / torch.where(norm > 0, norm, 1.0)
-        squares = squares + 2 * norm.log10().squeeze(-1)
-        largest = squares.amax(dim=-1, keepdim=True)
-        found.append((10 ** (squares - largest)).mean(dim=-1).log10() + largest.squeeze(-1))
-    return torch.stack(found[::-1], dim=1)
+        norms.append(norm.squeeze(-1))
+    squares = 2 * torch.stack(norms[::-1], dim=1).log10().flip(1).cumsum(1).flip(1)
+    largest = squares.amax(dim=-1, keepdim=True)
+    return (10 ** (squares - largest)).mean(dim=-1).log10() + largest.squeeze(-1)
