@@ -18,9 +18,7 @@ def chaptered(blocks: list[Node]) -> list[Node]:
     starts = [at for at, block in enumerate(blocks) if block["t"] == "Header" and block["c"][0] == 1]
     for number, (start, stop) in enumerate(pairwise([*starts, len(blocks)])):
         end = stop
-        while (
-            end - 3 > start and blocks[end - 3] == TURN
-        ):  # a table on its side, which ends a chapter, between two blocks
+        while end - 3 > start and blocks[end - 3] == TURN:  # a table on its side, between two blocks
             end -= 3
         made += [tree.raw("typst", _call(number)), *blocks[start:end], tree.raw("typst", "]"), *blocks[end:stop]]
     return [*blocks[: min(starts, default=len(blocks))], *made]
