@@ -144,7 +144,7 @@ bench: $(READY) ## Measure training, engine, store and report on this machine, s
 	@$(ACTS) bench $(PARTS)
 
 # The kernel is that of .venv, whatever other one of its name the user has; nothing is asked of the network, and
-# acts/lab/labconfig keeps JupyterLab from asking whether to.
+# acts/lab/labconfig keeps JupyterLab from asking whether to. acts/lab/labextension says references and sources in words.
 lab: $(READY) ## Open the notebooks in JupyterLab, at NOTEBOOK (playground; 00_verdicts to read)
 	@JUPYTER_PREFER_ENV_PATH=1 JUPYTER_CONFIG_PATH="$(CURDIR)/acts/lab$(addprefix :,$(JUPYTER_CONFIG_PATH))" \
 	  $(VENV)/bin/jupyter lab --ServerApp.root_dir=. \

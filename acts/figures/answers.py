@@ -17,7 +17,7 @@ REFERENCE = "relu"
 _TUNED = ("generalization", "convergence")  # comparisons whose runs are at rates tuned for each function
 _PACES = {"better": "faster", "equal": "as fast", "worse": "slower", "open": "at a pace that stays open"}
 _NONE = (
-    "This configuration brings no function of its own along. One line in its params file does: "
+    "No function of one's own was measured in this configuration. One line in its params file brings one along: "
     "`formulas: {my_bump: \"x * exp(-x**2)\"}`."
 )  # fmt: skip
 
