@@ -238,6 +238,21 @@ def test_what_is_equal_is_told_with_the_interval_that_says_so():
     assert ", 90 %] over 12 seeds" in questions.quality(index, CATALOGUE, "my_bump")
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"word": "better", "needed": 9.0, "ranks": False}, ""),
+        ({"word": "open", "needed": 594.0, "ranks": False}, "about 590 tasks"),
+        ({"word": "few", "needed": 6, "ranks": False}, "about 12 tasks"),
+        ({"word": "open", "needed": 32.0, "ranks": True}, "about 32 tasks"),
+        ({"word": "open", "needed": np.nan, "ranks": True}, "not known: runs diverge"),
+        ({"word": "open", "needed": None, "ranks": False}, "over 10,000 tasks"),
+    ],
+)
+def test_what_would_decide_in_words(row, said):
+    assert questions.plan(row, "task") == said
+
+
 # --- trained in earnest -----------------------------------------------------------------------------------------------
 
 TRAINED = """\

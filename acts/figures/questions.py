@@ -34,7 +34,7 @@ def verdicts(records: pd.DataFrame | Index, catalogue: pd.DataFrame) -> Table:
             "function": naming.label(catalogue, name), "question": words, "n": _counted(row["n"], _OF[question]),
             "effect": f"{number(row['effect'], 2)}{span(row, 'word')}", "word": WORDS[row["word"]],
             "found_from": f"± {number(row['found_from'], 2)}" if np.isfinite(row["found_from"]) else None,
-            "needed": _plan(row, _OF[question]) or None,
+            "needed": plan(row, _OF[question]) or None,
         }
         for name in naming.own(catalogue)
         for question, words in QUESTIONS.items()
@@ -56,14 +56,14 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'s' * (count != 1)}"
 
 
-def _plan(row: dict[Any, Any], what: str) -> str:
+def plan(row: dict[Any, Any], what: str) -> str:
     """Return about how many replicates would decide an open duel, two digits at most; empty where it is decided."""
     if row["word"] in ("better", "worse", "equal"):
         return ""
-    if not row["n"] or not np.isfinite(row["found_from"]):
-        return "not known: runs diverge"
-    known = row["needed"] == row["needed"] and row["needed"] is not None
-    return f"about {number(float(format(float(row['needed']), '.2g')))} {what}s" if known else f"over 10,000 {what}s"
+    if pd.notna(row["needed"]):
+        least = judging.FEWEST if what == "task" else 0
+        return f"about {number(float(format(max(float(row['needed']), least), '.2g')))} {what}s"
+    return "not known: runs diverge" if row["ranks"] else f"over 10,000 {what}s"
 
 
 # --- is it better than ReLU -------------------------------------------------------------------------------------------
@@ -95,8 +95,8 @@ def _general(row: dict[Any, Any], catalogue: pd.DataFrame) -> str:
     if row["word"] == "few":
         return f"Of tasks in general nothing can be said. {_enough(row['n'])}"
     opening = f"On tasks like these in general {_opening(row, catalogue)}"
-    plan = _plan(row, "task")
-    would = f"; to decide it takes {plan}, if they differ as these do" if plan.startswith("about") else ""
+    many = plan(row, "task")
+    would = f"; to decide it takes {many}, if they differ as these do" if many.startswith("about") else ""
     between = f":{span(row, 'word')} margins" if span(row, "word") else ""
     return f"{opening}{between}{would} (@tbl-yours-verdicts)."
 
