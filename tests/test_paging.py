@@ -1,7 +1,9 @@
 """Paging: a printed book whose pages are full, whatever order its figures, tables and claims come in."""
 
 import json
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import printed
@@ -53,6 +55,13 @@ def book() -> document.Document:
     return document.build(chapters, document.Front(title="A"))
 
 
+@pytest.fixture(scope="module")
+def paper(book: document.Document, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("paging") / "book.pdf"
+    path.write_bytes(pdf.render(book))
+    return path
+
+
 def ends(source: str, files: dict[str, bytes]) -> list[float]:
     """Return how far down its last upright page each chapter ends, as a share of it."""
     project = {"main.typ": source.encode(), **files}
@@ -61,16 +70,27 @@ def ends(source: str, files: dict[str, bytes]) -> list[float]:
 
 
 @pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="needs poppler's pdftoppm and pdftotext")
-def test_no_page_of_a_crowded_book_is_half_empty(book: document.Document, tmp_path: Path) -> None:
-    path = tmp_path / "book.pdf"
-    path.write_bytes(pdf.render(book))
-    pages, white = printed.sheets(path), printed.blank(path)
+def test_no_page_of_a_crowded_book_is_half_empty(paper: Path) -> None:
+    pages, white = printed.sheets(paper), printed.blank(paper)
     last = printed.closing(pages, {f"{at} {title}" for at, title in enumerate(TITLES, start=1)})
     assert len(pages) == len(white) > 12
     assert len(last) == 2 * len(TITLES) + 1  # text and turned tables of each chapter, and the contents
     within = {page.number: share for page, share in zip(pages, white, strict=True) if page.number not in last}
     assert {number: round(share, 2) for number, share in within.items() if number > 1 and share > 0.3} == {}
     assert sum(within.values()) / len(within) < 0.13
+
+
+@pytest.mark.skipif(shutil.which("pdfinfo") is None, reason="needs poppler's pdfinfo")
+def test_a_book_can_be_read_aloud(paper: Path) -> None:
+    """It says its title and language, and its figures, tables and headings what they are, in the words given."""
+    held = paper.read_bytes()
+    for mark in (b"/Lang(en-GB)", b"/DisplayDocTitle true", b"/Marked true", b"pdfuaid:part>1<", b"/Outlines"):
+        assert mark in held
+    told = subprocess.run(["pdfinfo", "-struct-text", paper], capture_output=True, text=True, check=True).stdout
+    counts = {kind: len(re.findall(rf"^\s*{kind}\b", told, re.MULTILINE)) for kind in ("Figure", "Table", "H1")}
+    assert counts["Figure"] == counts["Table"] == 9
+    assert counts["H1"] >= len(TITLES)
+    assert printed.unembedded(paper) == []
 
 
 def test_a_chapter_that_is_set_closer_ends_earlier(book: document.Document) -> None:
