@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from test_cli import TINY, said
 
 from acts import params
@@ -42,7 +43,11 @@ def as_before(monkeypatch):
 
 @pytest.fixture
 def beside(tmp_path):
-    """Return a folder with a plugin that imports a file, which imports from a package; and more that it does not."""
+    """Return a folder with a plugin that imports a file, which imports from a package; and more that it does not.
+
+    It is called as our package, as a clone of the review may be.
+    """
+    tmp_path = tmp_path / "acts"
     written = {
         "mine.py": f"import torch, acts\nimport os, slopes\nfrom acts import get\n\n{BUMP}",
         "slopes.py": "from parts import steep\nSLOPE = steep.SLOPE\n",
@@ -55,9 +60,15 @@ def beside(tmp_path):
         "Makefile": "",
     }
     for name, text in written.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     return tmp_path
+
+
+def test_what_is_installed_and_our_own_rooms_stand_alone():
+    """Their versions and sources are in a key already; torch alone would be thousands of files."""
+    for path in (Path(torch.nn.functional.__file__), ROOT / "acts" / "activations" / "catalogue.py"):
+        assert plugins.files(path) == [path]
 
 
 IMPORTED = ["mine.py", "parts/__init__.py", "parts/far.py", "parts/steep.py", "slopes.py"]

@@ -6,12 +6,18 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-OURS = "acts"  # a review's folder holds the package too, beside its plugins
+APART = {"acts", "torch"}  # packages that count otherwise, wherever they lie: by their own rooms, and by the version
+INSTALLED = {"site-packages", "dist-packages"}  # what lies there is told apart by its version
 
 
 def files(path: Path) -> list[Path]:
-    """Return a Python file and, behind it, the files of its own folder or package that it imports, and they in turn."""
-    found = [path]
+    """Return a Python file and, behind it, the files of its own folder or package that it imports, and they in turn.
+
+    Of what is installed, and not in place, it is the file alone.
+    """
+    found, package = [path], _package(path)
+    if INSTALLED & set(path.parts) or (package.name in APART and (package / "__init__.py").is_file()):
+        return found
     for one in found:  # which grows
         found += [other for other in dict.fromkeys(_imported(one)) if other not in found]
     return found
@@ -69,7 +75,7 @@ def _imported(path: Path) -> Iterator[Path]:
         else:
             continue
         for folder, name in wanted:
-            if name.split(".")[0] != OURS:
+            if name.split(".")[0] not in APART:
                 yield from _files_of(folder, name.split("."))
 
 
