@@ -235,7 +235,7 @@ def test_what_is_equal_is_told_with_the_interval_that_says_so():
     assert figures_of_duels.ends(row) == (row["inner_low"], row["inner_high"])
     assert max(map(abs, figures_of_duels.ends(row))) < 1
     assert figures_of_duels.ends({**row, "decided": "open"}) == (row["low"], row["high"])
-    assert ", 90 %] over 12 seeds" in questions.quality(index, CATALOGUE, "my_bump")
+    assert "; 90 %] over 12 seeds" in questions.quality(index, CATALOGUE, "my_bump")
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def ends(row: dict[Any, Any], said: str = "decided") -> tuple[float, float]:
 def span(row: dict[Any, Any], said: str = "decided") -> str:
     """Return the interval that decides a row in brackets after a blank, empty where it has none."""
     low, high = ends(row, said)
-    level = ", 90 %" if row[said] == "equal" else ""
+    level = "; 90 %" if row[said] == "equal" else ""
     return f" [{number(low)}, {number(high)}{level}]" if np.isfinite([low, high]).all() else ""
 
 

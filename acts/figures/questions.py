@@ -115,7 +115,7 @@ def _size(row: dict[Any, Any], *, ratio: bool) -> str:
     if np.isinf(effect):
         return f"infinitely {side} {over}, since runs diverged"
     low, high = sorted(end if effect >= 0 else -end for end in found)
-    level = ", 90 %" if row["word"] == "equal" else ""
+    level = "; 90 %" if row["word"] == "equal" else ""
     between = f" [{number(low, 2)}, {number(high, 2)}{level}]" if np.isfinite(found).all() else ""
     of = float(row["ratio"])
     agrees = np.isfinite(of) and (1 - of) * effect > 0  # margins weigh errors and losses apart, a ratio does not
