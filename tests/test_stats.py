@@ -1,5 +1,6 @@
 """Statistics held against scipy, against enumeration, and calibrated by simulation with fixed seeds."""
 
+import dataclasses
 from itertools import product
 from math import inf, sqrt
 
@@ -12,7 +13,7 @@ from scipy import stats as reference
 from statsmodels.stats.multitest import multipletests
 
 from acts import stats
-from acts.stats import ranks, signflip
+from acts.stats import decision, ranks, signflip
 
 SHAPES = {
     "normal": lambda rng, size: rng.normal(size=size),
@@ -463,6 +464,16 @@ def test_one_contrast_by_degree(degree, words):
     assert found == words.split()
     assert [stats.decide([item], degree=degree, quantifier="mean").word for item in SURE.values()] == found
     assert [stats.verdict_of(item, degree=degree) for item in SURE.values()] == found
+
+
+def test_a_one_sided_p_counts_twice_and_an_equivalence_is_an_alternative_by_itself():
+    """Two one-sided tests reject D ≤ −m at their own level, so nothing is doubled where they found equality."""
+    found = stats.compare(np.linspace(-1, 1, 12), margin=1.0)
+    worse = dataclasses.replace(found, p_inferior=0.03, p_superior=1.0)
+    assert decision.reversal_p(worse, "better") == pytest.approx(0.06)
+    alike = dataclasses.replace(found, p_acceptable=0.03, p_equivalent=0.04)
+    assert decision.support_p(alike, "alternative") == pytest.approx(0.04)
+    assert decision.support_p(dataclasses.replace(alike, p_equivalent=0.2), "alternative") == pytest.approx(0.06)
 
 
 def test_direction_is_named_when_the_interval_excludes_zero():
