@@ -74,3 +74,8 @@ def test_an_intercept_needs_two_places():
         stats.intercept([np.zeros(3), np.zeros(3)], [0.1, 0.1])
     with pytest.raises(ValueError, match="two values or more"):
         stats.intercept([np.zeros(3), np.zeros(1)], [0.1, 0.2])
+
+
+def test_a_factor_that_explains_less_than_chance_has_no_share():
+    table = np.array([[1.0, -1.0], [-1.0, 1.0]])  # both factors have no effect, all is interaction
+    assert stats.variance_shares(table).tolist() == [0.0, 0.0, 1.0]
