@@ -220,7 +220,8 @@ def test_a_focus_that_moves_the_page_keeps_its_preview_beside_it(report: visits.
         report.tab.wait_for_timeout(200)
         assert preview.is_visible()
         aim, shown = link.bounding_box(), preview.bounding_box()
-        assert aim and shown
+        assert aim
+        assert shown
         apart = max(shown["y"] - aim["y"] - aim["height"], aim["y"] - shown["y"] - shown["height"])
         assert 0 <= apart < 12
     report.tab.evaluate("scrollTo({top: 0, behavior: 'instant'})")
