@@ -283,6 +283,12 @@ def test_a_process_that_fails_is_one_line():
     assert len(str(caught.value).splitlines()) == 1
 
 
+def test_a_process_that_does_not_end_is_given_up_and_told_without_its_command(monkeypatch):
+    monkeypatch.setattr(cost, "LIMIT", 0.001)
+    with pytest.raises(TimeoutError, match=r"^the process that measures had not ended after 0\.01 s$"):
+        cost.measure(jobs(processes=1)[0])
+
+
 def test_a_process_prints_nothing_but_its_measurements():
     order = json.dumps({**ORDER, "sizes": [16], "dtypes": ["float32"], "activations": ["relu", "tanh"]})
     done = subprocess.run([sys.executable, "-m", "acts.stopwatch"], input=order, capture_output=True, text=True)

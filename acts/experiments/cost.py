@@ -77,7 +77,7 @@ def _seconds(run: Run) -> float:
 
 
 def measure(job: Job) -> list[pd.DataFrame]:
-    """Return one records table a run; raises RuntimeError with the last line of a process that failed.
+    """Return one records table a run; raises RuntimeError with the last line of a process that failed, or TimeoutError.
 
     Of a process that is named after another function than ReLU, only what it says of that function is kept.
     """
@@ -96,15 +96,18 @@ def _row(run: Run, row: dict[str, Any]) -> dict[str, Any]:
 def _process(run: Run, *, limit: float) -> list[dict[str, Any]]:
     """Return the rows that a fresh process measures."""
     order = {name: value for name, value in run.items() if name != "phase"}
-    done = subprocess.run(
-        [sys.executable, "-m", "acts.stopwatch"],
-        input=json.dumps({**order, "reference": REFERENCE}),
-        capture_output=True,
-        text=True,
-        timeout=limit,
-        env={**os.environ, **dict.fromkeys(THREADS, "1")},
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "acts.stopwatch"],
+            input=json.dumps({**order, "reference": REFERENCE}),
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            env={**os.environ, **dict.fromkeys(THREADS, "1")},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise TimeoutError(f"the process that measures had not ended after {limit:g} s") from None
     if done.returncode:
         told = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         raise RuntimeError(f"the process that measures failed: {told[-1]}")
