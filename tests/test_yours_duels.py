@@ -225,7 +225,8 @@ def test_one_task_and_few_seeds_are_said():
     assert questions.quality(claims.Index(one), CATALOGUE, "my_bump").startswith("On this one task it is **better")
     few = claims.Index(one[one["seed"] < 3])
     assert "On this one task it is **not decidable** whether" in questions.quality(few, CATALOGUE, "my_bump")
-    assert questions.verdicts(few, CATALOGUE).frame["needed"].tolist()[0] != ""
+    assert questions.verdicts(few, CATALOGUE).frame["needed"].tolist() == ["at least 6 seeds", "at least 12 tasks"]
+    assert stats.smallest_p(duels.SEEDS) <= stats.ALPHA < stats.smallest_p(duels.SEEDS - 1)
 
 
 def test_what_is_equal_is_told_with_the_interval_that_says_so():
@@ -247,6 +248,7 @@ def test_what_is_equal_is_told_with_the_interval_that_says_so():
         ({"word": "open", "needed": 32.0, "ranks": True}, "about 32 tasks"),
         ({"word": "open", "needed": np.nan, "ranks": True}, "not known: runs diverge"),
         ({"word": "open", "needed": None, "ranks": False}, "over 10,000 tasks"),
+        ({"word": "few", "needed": None, "ranks": False}, "at least 12 tasks"),
     ],
 )
 def test_what_would_decide_in_words(row, said):

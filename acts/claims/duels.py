@@ -28,13 +28,13 @@ from acts.params import ParamsError, yaml12
 
 SHALLOW = ("mlp_1x16", "mlp_1x128")  # a set of tasks of their own, as in the claims on all tasks
 FEWEST = contrasts.TASKS  # tasks from which on a duel is judged in general
+SEEDS = 6  # from which on it can be judged on its own tasks: of fewer no exact p is 5 % or less
 UNIT = "margins less test error"
 COLUMNS = (
     "rival", "effect", "low", "high", "inner_low", "inner_high", "n", "tasks", "p", "p_differs", "word", "decided",
     "needed", "found_from", "ranks", "diverged", "diverged_rival", "ratio",
 )  # fmt: skip
 Question = Literal["here", "general"]
-Said = Literal["better", "equal", "worse", "open", "few"]
 
 
 def against(name: str, rival: str, *, label: str = "", other: str = "") -> Claim:

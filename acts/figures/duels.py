@@ -118,7 +118,7 @@ def _dot(row: dict[Any, Any], colour: str) -> Dot:
 def _words(axes: Axes, own: pd.DataFrame, rows: Sequence[str]) -> None:
     """Write right of a panel what every duel says, and on how many seeds or tasks."""
     for row in own.to_dict("records"):
-        of = "seeds" if row["question"] == "here" else "tasks"
+        of = f"{'seed' if row['question'] == 'here' else 'task'}{'s' * (row['n'] != 1)}"
         said = {"equal": "equal"}.get(row["decided"], WORDS[row["decided"]])
         axes.text(1.02, rows.index(row["row"]) + _APART[row["question"]], f"{said}, {row['n']} {of}",
                   fontsize=SMALL - 1, transform=axes.get_yaxis_transform(), va="center_baseline",
@@ -234,10 +234,11 @@ def _sure(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counted(found: pd.DataFrame, catalogue: pd.DataFrame, name: str, rival: str) -> str:
-    """Return how many rows say what of a pair after Holm over them, as a sentence."""
+    """Return how many rows say what of a pair, as a sentence; of tasks after Holm, of kinds of task as it is."""
     own = found[(found["function"] == name) & (found["rival"] == rival)]
     counts = own["decided"].value_counts()
     said = [f"{int(counts[word])} {WORDS[word]}" for word in WORDS if word in counts.index]
     pair = f"{naming.label(catalogue, name)} against {naming.label(catalogue, rival)}"
     median = number(float(own["effect"].median()))
-    return f"{pair}, row by row after Holm: {', '.join(said)} of {len(own)}; the median difference is {median} margins."
+    by = "kind by kind" if "word" not in own else "row by row after Holm"
+    return f"{pair}, {by}: {', '.join(said)} of {len(own)}; the median difference is {median} margins."

@@ -60,9 +60,11 @@ def plan(row: dict[Any, Any], what: str) -> str:
     """Return about how many replicates would decide an open duel, two digits at most; empty where it is decided."""
     if row["word"] in ("better", "worse", "equal"):
         return ""
+    least = judging.FEWEST if what == "task" else judging.SEEDS
     if pd.notna(row["needed"]):
-        least = judging.FEWEST if what == "task" else 0
         return f"about {number(float(format(max(float(row['needed']), least), '.2g')))} {what}s"
+    if row["word"] == "few":  # so few have no finite interval, by which one could plan
+        return f"at least {least} {what}s"
     return "not known: runs diverge" if row["ranks"] else f"over 10,000 {what}s"
 
 
