@@ -114,17 +114,18 @@ def _admit(params: Params) -> None:
 
 
 def _distinct(params: Params) -> None:
-    """Raise ParamsError, with the line, for two formulas of one label; what is no formula has been held against all."""
+    """Raise ParamsError, with the line, for a label of two own functions; the register knows those of all others."""
     from acts import activations
     from acts.activations import registry
 
     taken: dict[str, str] = {}
-    for name in params.formulas:
+    for name in sorted(params.own_names(), key=params.formulas.__contains__):  # a formula's line is the one that helps
         label = activations.get(name).label
         other = taken.setdefault(registry.plain(label), name)
         if other != name:
+            place = ("formulas", name) if name in params.formulas else ("plugins",)
             told = f"label {label!r} is that of {other}; give it another"
-            raise ParamsError(f"{params.line('formulas', name)}: formulas: {name}: {told}")
+            raise ParamsError(f"{params.line(*place)}: {place[0]}: {name}: {told}")
 
 
 def _entered(owned: ModuleType, own: Mapping[str, Any], where: str) -> None:

@@ -193,6 +193,16 @@ def test_a_bad_formula_is_one_line_with_its_place(review_folder, capsys, lines, 
     assert not (review_folder / "reports" / "tiny").exists() or not list((review_folder / "reports" / "tiny").iterdir())
 
 
+def test_a_formula_and_a_plugin_have_two_labels(review_folder, capsys):
+    (review_folder / "mine.py").write_text(
+        'import acts\n@acts.register("x*2", "me 2026", family="own", label="Twice")\ndef twice(x):\n    return x * 2\n'
+    )
+    both = 'formulas: {again: {formula: 2*x, label: "twice"}}\nplugins: [mine.py]\nexperiments:'
+    (review_folder / "params" / "tiny.yaml").write_text(TINY.replace("experiments:", both))
+    assert main(["run", "tiny", "--dry"]) == 2
+    assert said(capsys).endswith(": formulas: again: label 'twice' is that of twice; give it another")
+
+
 def test_two_functions_of_ones_own_have_two_labels(review_folder, capsys):
     two = "formulas:\n  first: {formula: 2*x, label: A}\n  second: {formula: 3*x, label: %s}\nexperiments:"
     (review_folder / "params" / "tiny.yaml").write_text(TINY.replace("experiments:", two % "A"))
