@@ -116,7 +116,7 @@ def check(claim: Claim, records: pd.DataFrame | Index) -> None:
     for what, name in _named(claim.rule.model_dump()):
         word = name.split("(")[0] if what in ("activation", "policy") else name
         if word not in (possible := known[what]()):
-            raise ClaimError(f"{claim.id}: unknown {what} {name!r}{nearest.hint(word, possible)}")
+            raise ClaimError(f"{claim.id}: unknown {what} {name!r}{nearest.hint(word, sorted(possible))}")
 
 
 def _named(rule: Any, key: str = "") -> Iterator[tuple[str, str]]:
