@@ -140,7 +140,7 @@ def chosen(where: Any) -> Callable[[str], bool]:
         return lambda _: True
     if callable(where):
         return lambda name: bool(where(name))
-    patterns = [where] if isinstance(where, str) else list(where) if isinstance(where, tuple | list | set) else [where]
+    patterns = list(where) if isinstance(where, tuple | list | set | frozenset) else [where]
     if wrong := [each for each in patterns if not isinstance(each, str)]:
         raise ValueError(f"where is a pattern of paths, several of them, or a test of paths, not {_short(wrong[0])}")
     return lambda name: any(fnmatchcase(name, each) or fnmatchcase(name, f"{each}.*") for each in patterns)
