@@ -25,6 +25,13 @@ STOP = """() => {
   };
 }"""
 
+SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+BESIDE = """(link) => {
+  const preview = document.querySelector(".preview"), shown = preview.getBoundingClientRect();
+  const aim = link.getBoundingClientRect(), apart = Math.max(shown.top - aim.bottom, aim.top - shown.bottom);
+  return !preview.hidden && preview.style.visibility !== "hidden" && apart >= 0 && apart < 12;
+}"""
+
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
@@ -210,25 +217,20 @@ def test_a_focus_that_moves_the_page_keeps_its_preview_beside_it(report: visits.
     focus_before(report, where)
     press(report, "Shift+Tab")
     report.tab.evaluate("scrollTo({top: 0, behavior: 'instant'})")
-    report.tab.wait_for_timeout(200)
+    report.tab.wait_for_function(SETTLED)
     press(report, "Tab")
-    report.tab.wait_for_timeout(300)
-    assert report.tab.evaluate("scrollY") > 0
+    report.tab.wait_for_function("scrollY > 0")
     link, preview = report.tab.locator(where).first, report.tab.locator(".preview")
+    preview.wait_for(state="visible")
     for moved in (0, 60, -60):
         report.tab.evaluate("(by) => scrollBy({top: by, behavior: 'instant'})", moved)
-        report.tab.wait_for_timeout(200)
-        assert preview.is_visible()
-        aim, shown = link.bounding_box(), preview.bounding_box()
-        assert aim
-        assert shown
-        apart = max(shown["y"] - aim["y"] - aim["height"], aim["y"] - shown["y"] - shown["height"])
-        assert 0 <= apart < 12
+        report.tab.wait_for_function(SETTLED)
+        report.tab.wait_for_function(BESIDE, arg=link.element_handle())
     report.tab.evaluate("scrollTo({top: 0, behavior: 'instant'})")
-    report.tab.wait_for_timeout(200)
-    assert not preview.is_visible()
+    preview.wait_for(state="hidden")
     press(report, "Escape")
     link.scroll_into_view_if_needed()
+    report.tab.wait_for_function(SETTLED)
     assert not preview.is_visible()
 
 
