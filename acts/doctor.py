@@ -245,9 +245,12 @@ def problems(found: Found) -> list[dict[str, str]]:
 
 
 def _untried() -> list[tuple[str, str]]:
-    """Return this Python where acts was never tried on it."""
+    """Return this Python where acts was never tried on it; nothing where acts runs without being installed."""
     here = "Programming Language :: Python :: {}.{}".format(*sys.version_info)
-    if here in (metadata("acts").get_all("Classifier") or []):
+    try:
+        if here in (metadata("acts").get_all("Classifier") or []):
+            return []
+    except PackageNotFoundError:
         return []
     return [(f"acts was never tried on Python {platform.python_version()}", "take one that docs/install.md names")]
 

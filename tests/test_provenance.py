@@ -2,7 +2,9 @@
 
 import subprocess
 from email.message import Message
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -53,6 +55,8 @@ def test_the_doctor_tells_of_a_commit_that_git_keeps_to_itself(monkeypatch: pyte
 
 
 def test_the_doctor_tells_of_a_python_that_was_never_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor._untried() == []
+    monkeypatch.setattr(doctor, "metadata", Mock(side_effect=PackageNotFoundError("acts")))
     assert doctor._untried() == []
     monkeypatch.setattr(doctor, "metadata", lambda _: Message())
     assert [what.startswith("acts was never tried on Python 3.") for what, _ in doctor._untried()] == [True]
