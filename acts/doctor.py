@@ -248,11 +248,11 @@ def _untried() -> list[tuple[str, str]]:
     """Return this Python where acts was never tried on it; nothing where acts runs without being installed."""
     here = "Programming Language :: Python :: {}.{}".format(*sys.version_info)
     try:
-        if here in (metadata("acts").get_all("Classifier") or []):
-            return []
+        tried = here in metadata("acts").get_all("Classifier", [])
     except PackageNotFoundError:
-        return []
-    return [(f"acts was never tried on Python {platform.python_version()}", "take one that docs/install.md names")]
+        tried = True
+    told = (f"acts was never tried on Python {platform.python_version()}", "take one that docs/install.md names")
+    return [] if tried else [told]
 
 
 def _absent(found: Found) -> list[str]:
