@@ -1,5 +1,6 @@
 """Python files and packages that bring activations along: what they import counts, and what is wrong is one line."""
 
+import math
 import os
 import re
 import subprocess
@@ -101,6 +102,19 @@ def test_a_run_depends_on_what_its_function_imports(beside):
     assert keys.reach(body) == before
     (beside / "parts/far.py").write_text("SLOPE = 7\n")
     assert keys.reach(body) != before
+
+
+def test_what_a_file_that_failed_had_imported_is_read_anew_when_both_are_mended(tmp_path):
+    plugin, slope = tmp_path / "mended.py", tmp_path / "slope_beside.py"
+    text = f"from slope_beside import SLOPE\n{HEAD}{BUMP}".replace("return x", "return SLOPE * x")
+    slope.write_text("SLOPE = 3.0\n")
+    plugin.write_text(f"{text}raise ValueError('not yet')\n")
+    with pytest.raises(own.OwnError, match="not yet"):
+        own.plugin(plugin)
+    slope.write_text("SLOPE = 1.0  # mended\n")
+    plugin.write_text(text)
+    own.plugin(plugin)
+    assert registry.get("bumpy")(torch.tensor(1.0)).item() == pytest.approx(math.exp(-1))
 
 
 def test_make_watches_what_a_file_imports(review_folder, beside):

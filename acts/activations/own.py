@@ -181,7 +181,7 @@ def plugin(path: Path, sha256: str = "") -> list[str]:
 @cache
 def _run(path: Path, sha256: str) -> tuple[Activation, ...]:  # noqa: ARG001 - another text is another run
     """Run a file of that sha256 and return what it registers."""
-    before, name = set(registry.names()), f"acts_plugin_{path.stem}"
+    before, loaded, name = set(registry.names()), set(sys.modules), f"acts_plugin_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise OwnError(f"plugin {path}: not a Python file")
@@ -197,6 +197,8 @@ def _run(path: Path, sha256: str) -> tuple[Activation, ...]:  # noqa: ARG001 - a
         edited = "already registered" in str(error) and getattr(earlier, "__file__", "") == str(path)
         del sys.modules[name]
         sys.modules |= {name: earlier} if earlier else {}
+        for beside in set(plugins.modules(path)) - loaded:  # when both are mended, both are read anew
+            sys.modules.pop(beside, None)
         if edited:
             told = "edited since this process ran it; restart the kernel, or the cluster's workers"
             raise OwnError(f"plugin {path}: {told}") from None

@@ -78,9 +78,7 @@ def register(
     **parameters), ``inputs`` the letters of a function that is not element-wise. Every promise is tested. Raises
     ValueError for a name that is taken and for a formula that cannot be read.
     """
-    for word, given in (("aliases", aliases), ("learn", learn), ("inputs", inputs)):
-        if isinstance(given, str):
-            raise ValueError(f"{word} is a list of names, [{given!r}]")
+    _check_lists(aliases=aliases, learn=learn, inputs=inputs)
     promises = dict(zip(PROMISES, (monotone, odd, bounded, nonnegative), strict=True))
 
     def enter(body: Callable[..., Any]) -> Activation:
@@ -181,6 +179,12 @@ def _enter(entry: Activation) -> None:
     entry.symbolic  # noqa: B018 - reads the formula, so that a bad one fails here
     _entries[entry.name] = entry
     _aliases.update(dict.fromkeys(entry.aliases, entry.name))
+
+
+def _check_lists(**lists: Sequence[str]) -> None:
+    for word, given in lists.items():
+        if isinstance(given, str):
+            raise ValueError(f"{word} is a list of names, [{given!r}]")
 
 
 def _check_label(entry: Activation) -> None:
