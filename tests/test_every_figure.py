@@ -112,8 +112,8 @@ DRAWN: dict[str, dict[str, Draw]] = {
     "shared": _of(shares, shares__shares="shares"),
     "shallow": _of(asides, asides__shallow="shallow"),
     "sloped": _of(asides, asides__slopes="slopes"),
-    "timed": _of(figures.cost, cost__elements="elements", cost__steps="steps", cost__shares="shares",
-                 cost__accuracy="accuracy"),
+    "timed": _of(figures.cost, stopwatch__elements="elements", stretches__steps="steps", stretches__shares="shares",
+                 bargains__accuracy="accuracy"),
     "rounded": _of(figures.precision, errors__parts="parts", errors__along="along"),
     "advised": _of(advice, selection__grid="grid", selection__habits="habits"),
 }  # fmt: skip

@@ -86,7 +86,7 @@ HOSTILE = [
     "Symbol('x')", "Lambda(x, x)", "x @ x", "x // 2", "x % 2", "x & 1", "~x", "not x", "x == 1", "x < 1",
     "x is x", "x in x", "9**9**9", "9**9**9**9", "x**1000", "2**x**2**99", "((9**60)**60)**60",
     "exp(exp(exp(exp(9))))", "1e999", "1e-999999999", "1" * 100, "1/0", "x/0", "0**-1", "log(0)", "sqrt(-1)",
-    "(-8)**(1/3)", "log(-2)", "x\0", "x\n", "x\u202e", "", " ", "(" * 400 + "x" + ")" * 400, "-" * 500 + "x",
+    "(-8)**(1/3)", "log(-2)", "x\0", "x\n+1", "x\u202e", "", " ", "(" * 400 + "x" + ")" * 400, "-" * 500 + "x",
     "x+" * 600 + "x", "x" * 10_000, "y", "X", "e", "Piecewise((x, x > 0))", "Piecewise()", "Piecewise(x, 1)",
     "Piecewise((x, True, 1))", "Piecewise((x, x), (1, True))", "where(x, 1, 0)", "where(x < 0, 1)", "max(x)",
     "await x", "yield", "print(x)", "exp", "x exp", "\N{GREEK SMALL LETTER ALPHA}",

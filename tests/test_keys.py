@@ -180,7 +180,7 @@ def _mentions(code, tree, room):
 def test_an_unknown_room_or_comparison_is_one_clear_line():
     with pytest.raises(ValueError, match="unknown room 'cellar'"):
         keys.room_source("cellar")
-    with pytest.raises(ValueError, match="unknown experiment 'gradient'; acts/experiments has"):
+    with pytest.raises(ValueError, match="unknown experiment 'gradient'; did you mean 'gradient_flow'"):
         keys.resolve("gradient")
 
 

@@ -170,6 +170,7 @@ def test_a_learned_parameter_stays_learned():
         ("sigmoid(at_zero=0)", "sigmoid has no kink at 0, so at_zero cannot choose a slope there"),
         ("relu6(stretch=0)", "relu6: stretch must not be 0"),
         ("relu(shift=1e999)", "relu: shift must be a finite number, not inf"),
+        ("leaky_relu(alpha=-1e999)", "leaky_relu: alpha must be a finite number, not -inf"),
         ("relu(lift=1)", "relu has no parameter 'lift'"),
         ("crelu(shift=1)", "crelu has no parameter 'shift'"),
     ],

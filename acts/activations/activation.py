@@ -114,12 +114,15 @@ class Activation:
         """Return the function with other default numbers, named like ``leaky_relu(alpha=0.1)``.
 
         Every registered element-wise function also takes ``shift``, ``stretch`` and ``at_zero``. Raises ValueError
-        where ``variants.check`` does.
+        for a number that is not finite and where ``variants.check`` does.
         """
         if not parameters:
             return self
         stem = self.name.split("(")[0]
         plain = self._plain(stem)
+        for name, value in parameters.items():
+            if not math.isfinite(value):
+                raise ValueError(f"{stem}: {name} must be a finite number, not {value}")
         values = {**self.parameters, **{name: float(value) for name, value in parameters.items()}}
         settings = {name: values[name] for name in variants.SETTINGS if name in values and plain._takes_settings()}
         own = {name: value for name, value in values.items() if name not in settings}

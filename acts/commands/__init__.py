@@ -76,7 +76,8 @@ def read(arguments: Sequence[str]) -> argparse.Namespace:
         option = unknown[0].partition("=")[0]
         if not option.startswith("-"):
             asked.error(f"one argument too many: {nearest.shown(option)}")
-        asked.error(nearest.unknown("option", option, asked.words()))
+        meant = nearest.near(option, asked.words())
+        asked.error(f"unknown option {nearest.shown(option)}" + (f"; did you mean {meant!r}?" if meant else ""))
     return given
 
 
