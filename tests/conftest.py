@@ -1,6 +1,7 @@
 """One thread a test process, so that xdist's workers do not fight for the cores and figures repeat bit for bit.
 
-Shapes in signatures are checked at every call while tests run.
+Shapes in signatures are checked at every call while tests run. No example of Hypothesis has a deadline: a busy machine
+is not a fault.
 """
 
 import os
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -28,6 +30,8 @@ install_import_hook(
     ],
     "beartype.beartype",
 )
+hypothesis.settings.register_profile("acts", deadline=None)
+hypothesis.settings.load_profile("acts")
 
 
 @pytest.fixture

@@ -96,10 +96,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_everything_else_is_one_line_and_fast(text):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ValueError, match=r"\Aformula [^\n]{1,400}\Z") as caught:
         parse(text)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert len(str(caught.value)) < 400
     assert "\n" not in str(caught.value)
 
@@ -170,7 +170,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=3000)
 @given(TREES)
 @example("abs((x + tanh(where(x < alpha, x, (x - alpha))))**2)")
 def test_any_formula_comes_back_from_its_own_latex(text):
@@ -185,7 +185,7 @@ def test_any_formula_comes_back_from_its_own_latex(text):
             assert abs(a - b) <= 1e-25 * (1 + abs(b))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TREES)
 def test_the_symbolic_derivative_is_the_slope(text):
     meant = parse(text, NAMES)

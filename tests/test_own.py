@@ -146,7 +146,7 @@ def test_the_page_lists_the_functions_that_a_formula_may_call():
     assert set(listed) == set(FUNCTIONS) - {"Abs", "Max", "Min"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=60))
 def test_no_text_does_anything_but_be_refused_or_computed(text):
     refused = ""

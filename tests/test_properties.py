@@ -202,7 +202,7 @@ def _breaks_at(activation, order):
 # --- laws -------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.floats(0.1, 10.0), st.floats(-3.0, 3.0), st.floats(0.3, 3.0))
 def test_scaling_and_shifting_move_the_answers_along(height, shift, pace):
     plain = properties.of("gelu")
@@ -214,7 +214,7 @@ def test_scaling_and_shifting_move_the_answers_along(height, shift, pace):
     assert moved.smoothness == INF
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.floats(-20.0, -0.05), st.floats(0.05, 20.0))
 def test_plateaus_end_where_the_function_says(low, high):
     found = properties.of(lambda x: torch.clamp(x, low, high))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from acts import records
@@ -96,7 +96,6 @@ def test_what_breaks_the_rules_is_not_written(tmp_path):
     assert not (tmp_path / "a.parquet").exists()
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(allow_nan=False)), max_size=12))
 def test_concat_keeps_rows_order_and_types(rows):
     parts = [table({"seed": seed, "value": value}) for seed, value in rows]

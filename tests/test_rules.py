@@ -550,7 +550,7 @@ FRAMES = {name: table(*rows) for name, (_, rows) in WHOLE.items()}
 
 
 @pytest.mark.parametrize("name", WHOLE)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(data=st.data())
 def test_holes_never_change_a_verdict_into_another_decided_one(name, data):
     rule, frame = claim(**WHOLE[name][0]), FRAMES[name]

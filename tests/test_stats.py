@@ -20,7 +20,7 @@ SHAPES = {
     "skewed minus skewed": lambda rng, size: rng.lognormal(0, 1, size) - rng.lognormal(0, 1, size),
     "heavy tails": lambda rng, size: rng.standard_t(3, size),
 }
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = settings(max_examples=60, derandomize=True)
 small = arrays(float, st.integers(6, 10), elements=st.integers(-20, 20).map(lambda k: k / 4))
 
 

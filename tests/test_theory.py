@@ -15,7 +15,7 @@ import acts
 from acts import theory
 from acts.theory import depths
 
-QUICK = settings(max_examples=25, deadline=None)
+QUICK = settings(max_examples=25)
 
 
 def close(value, digits=10):
