@@ -80,7 +80,7 @@ OWN = {
     "everything": ("mish", "my_bump"), "dead": ("elu", "swish"), "robustness": ("elu", "gelu"), "trained": ("tanh",),
     "drifting": ("gelu",), "shallow": ("tanh",), "timed": ("tanh", "gelu"), "rounded": ("tanh", "gelu"),
     "advised": ("tanh", "gelu"), "shared": ("tanh",), "sloped": ("elu",), "flow": ("elu",),
-    "generalization.tournament": ("gelu", "mish"), "responses.responses": ("gelu", "mish"), "cost.accuracy": ("gelu",),
+    "generalization.tournament": ("gelu", "mish"), "responses.responses": ("gelu", "mish"), "bargains.accuracy": ("gelu",),
     "gates.gates": ("gelu",), "rescues.rescues": ("leaky_relu", "swish"),
 }  # fmt: skip
 NAMELESS = {
@@ -178,7 +178,7 @@ def test_a_figure_that_draws_no_own_function_stays_as_it_is(name: str, drawn: Dr
     assert style.render(drawn(name)) == style.render(drawn(name, *mine(name)))
 
 
-@pytest.mark.parametrize("name", ["cost.shares", "selection.grid"])
+@pytest.mark.parametrize("name", ["stretches.shares", "selection.grid"])
 def test_where_nothing_is_own_not_a_byte_changes(name: str, drawn: Draw, request: pytest.FixtureRequest) -> None:
     plain = figure_tests.DRAWN[PLACES[name]][name](request.getfixturevalue(PLACES[name]))
     assert style.render(drawn(name)) == style.render(plain)
