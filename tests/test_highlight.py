@@ -80,8 +80,8 @@ OWN = {
     "everything": ("mish", "my_bump"), "dead": ("elu", "swish"), "robustness": ("elu", "gelu"), "trained": ("tanh",),
     "drifting": ("gelu",), "shallow": ("tanh",), "timed": ("tanh", "gelu"), "rounded": ("tanh", "gelu"),
     "advised": ("tanh", "gelu"), "shared": ("tanh",), "sloped": ("elu",), "flow": ("elu",),
-    "generalization.tournament": ("gelu", "mish"), "responses.responses": ("gelu", "mish"), "bargains.accuracy": ("gelu",),
-    "gates.gates": ("gelu",), "rescues.rescues": ("leaky_relu", "swish"),
+    "generalization.tournament": ("gelu", "mish"), "responses.responses": ("gelu", "mish"),
+    "bargains.accuracy": ("gelu",), "gates.gates": ("gelu",), "rescues.rescues": ("leaky_relu", "swish"),
 }  # fmt: skip
 NAMELESS = {
     "doses.epochs",
