@@ -96,10 +96,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_everything_else_is_one_line_and_fast(text):
-    start = time.process_time()
+    start = time.perf_counter()
     with pytest.raises(ValueError, match=r"\Aformula [^\n]{1,400}\Z") as caught:
         parse(text)
-    assert time.process_time() - start < 2
+    assert time.perf_counter() - start < 2
     assert len(str(caught.value)) < 400
     assert "\n" not in str(caught.value)
 
